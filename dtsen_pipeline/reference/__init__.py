@@ -1,0 +1,46 @@
+"""Versioned facts with source and effective date: code lists, regions, profiles, merge policy, models.
+
+Data lives in the YAML files beside this one; nothing here knows what a column or a frame is.
+"""
+
+from dtsen_pipeline.reference.loader import (
+    cities,
+    city,
+    code_lists,
+    digests,
+    merge_policy,
+    profiles,
+    welfare_model,
+    welfare_models,
+)
+from dtsen_pipeline.reference.records import (
+    City,
+    Code,
+    CodeList,
+    Dropped,
+    Feature,
+    Kelurahan,
+    MergePolicy,
+    Profile,
+    WelfareModel,
+)
+
+__all__ = [
+    "City",
+    "Code",
+    "CodeList",
+    "Dropped",
+    "Feature",
+    "Kelurahan",
+    "MergePolicy",
+    "Profile",
+    "WelfareModel",
+    "cities",
+    "city",
+    "code_lists",
+    "digests",
+    "merge_policy",
+    "profiles",
+    "welfare_model",
+    "welfare_models",
+]

@@ -1,0 +1,81 @@
+"""What the other rooms ask for, read once from this room's data files, and the digests of those files."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from dtsen_pipeline.reference.readers import (
+    read_cities,
+    read_code_lists,
+    read_merge_policy,
+    read_profiles,
+    read_welfare_model,
+)
+from dtsen_pipeline.reference.records import City, CodeList, MergePolicy, Profile, WelfareModel
+
+ROOM = Path(__file__).parent
+
+T = TypeVar("T")
+
+
+@cache
+def code_lists() -> Mapping[str, CodeList]:
+    """The code lists by id."""
+    return read_code_lists(ROOM / "code_lists.yaml")
+
+
+@cache
+def cities() -> Mapping[str, City]:
+    """The cities by four-digit BPS code."""
+    return read_cities(ROOM / "regions.yaml")
+
+
+def city(code: str = "3571") -> City:
+    """One city, by its four-digit BPS code."""
+    return _known(cities(), code, "city")
+
+
+@cache
+def profiles() -> Mapping[str, Profile]:
+    """The source profiles by id."""
+    return read_profiles(ROOM / "profiles.yaml")
+
+
+@cache
+def merge_policy() -> MergePolicy:
+    """The merge policy in force."""
+    return read_merge_policy(ROOM / "merge_policy.yaml")
+
+
+@cache
+def welfare_models() -> Mapping[str, Path]:
+    """The file of every welfare model by id."""
+    return MappingProxyType({path.stem: path for path in sorted((ROOM / "models").glob("*.yaml"))})
+
+
+@cache
+def welfare_model(name: str) -> WelfareModel:
+    """One welfare model, by its id."""
+    return read_welfare_model(_known(welfare_models(), name, "welfare model"))
+
+
+def _known(items: Mapping[str, T], name: str, what: str) -> T:
+    if name not in items:
+        message = f"unknown {what} {name!r}; known: {', '.join(items)}"
+        raise ValueError(message)
+    return items[name]
+
+
+def read_digests(room: Path) -> Mapping[str, str]:
+    """The sha256 of every data file under a folder, by relative path, sorted."""
+    files = {path.relative_to(room).as_posix(): path for path in room.rglob("*.yaml")}
+    return MappingProxyType({name: hashlib.sha256(files[name].read_bytes()).hexdigest() for name in sorted(files)})
+
+
+@cache
+def digests() -> Mapping[str, str]:
+    """The sha256 of every data file of the room."""
+    return read_digests(ROOM)

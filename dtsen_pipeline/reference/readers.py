@@ -1,0 +1,288 @@
+"""From a data file to records: one reader a kind of file, each refusing unknown keys, doubles and loose ends.
+
+Where the files lie and what is kept in memory is the loader's business.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from dtsen_pipeline.reference.records import (
+    City,
+    Code,
+    CodeList,
+    Dropped,
+    Feature,
+    Kelurahan,
+    MergePolicy,
+    Profile,
+    WelfareModel,
+)
+from dtsen_pipeline.reference.strict import ascii_text, fields, once, one_of, read_yaml, texts, typed
+
+STATUSES = ("inferred", "confirmed")
+MICRO = 1_000_000
+
+
+def _top(path: Path, required: str) -> dict[str, Any]:
+    return fields(read_yaml(path), path.name, required)
+
+
+def _answer(value: object, where: str) -> dict[str, Any]:
+    facts = value if isinstance(value, dict) else {"label": value}
+    facts = {"children": [], "aliases": [], "also": []} | facts
+    fields(facts, where, "label children aliases also")
+    for key in ("children", "aliases"):
+        for number in typed(facts[key], list, where):
+            typed(number, int, where)
+    return facts
+
+
+def _parents(answers: Mapping[int, Mapping[str, Any]], where: str) -> dict[int, int]:
+    pairs = [(child, parent) for parent, facts in answers.items() for child in facts["children"]]
+    unknown = sorted(str(child) for child, _ in pairs if child not in answers)
+    if unknown:
+        message = f"{where}: unknown children: {', '.join(unknown)}"
+        raise ValueError(message)
+    once(Counter(child for child, _ in pairs), "children", where)
+    return dict(pairs)
+
+
+def _no_cycles(parents: Mapping[int, int], where: str) -> None:
+    for start in parents:
+        seen, code = {start}, start
+        while code in parents:
+            code = parents[code]
+            if code in seen:
+                message = f"{where}: code {start} is its own ancestor"
+                raise ValueError(message)
+            seen.add(code)
+
+
+def _codes(value: object, where: str) -> tuple[Code, ...]:
+    answers = {
+        typed(number, int, where): _answer(facts, f"{where} {number}")
+        for number, facts in typed(value, dict, where).items()
+    }
+    parents = _parents(answers, where)
+    _no_cycles(parents, where)
+    once(Counter(n for code, facts in answers.items() for n in (code, *facts["aliases"])), "codes", where)
+    return tuple(
+        Code(
+            code=code,
+            label=ascii_text(facts["label"], f"{where} {code}"),
+            parent=parents.get(code),
+            aliases=tuple(facts["aliases"]),
+            also=tuple(ascii_text(text, where) for text in texts(facts["also"], where)),
+        )
+        for code, facts in answers.items()
+    )
+
+
+def _code_list(name: str, value: object, sources: Mapping[str, str]) -> CodeList:
+    facts = fields(value, name, "title status source effective codes")
+    source = sources[one_of(facts["source"], sources, f"{name}: source")]
+    return CodeList(
+        id=name,
+        title=typed(facts["title"], str, name),
+        status=one_of(facts["status"], STATUSES, f"{name}: status"),
+        source=typed(source, str, f"{name}: source"),
+        effective=typed(facts["effective"], date, name),
+        codes=_codes(facts["codes"], name),
+    )
+
+
+def read_code_lists(path: Path) -> Mapping[str, CodeList]:
+    """Read a file of code lists."""
+    top = _top(path, "sources lists")
+    sources = typed(top["sources"], dict, f"{path.name}: sources")
+    lists = typed(top["lists"], dict, f"{path.name}: lists")
+    return MappingProxyType({name: _code_list(name, value, sources) for name, value in lists.items()})
+
+
+def _kelurahan(value: object, district: Mapping[str, Any]) -> Kelurahan:
+    where = f"kelurahan of {district['name']}"
+    facts = fields(value, where, "bps kemendagri name status", "aliases")
+    if not re.fullmatch(district["bps"] + "[0-9]{3}", typed(facts["bps"], str, where)):
+        message = f"{where}: BPS code {facts['bps']} lies elsewhere"
+        raise ValueError(message)
+    if not re.fullmatch(re.escape(district["kemendagri"]) + r"\.[0-9]{4}", typed(facts["kemendagri"], str, where)):
+        message = f"{where}: Kemendagri code {facts['kemendagri']} lies elsewhere"
+        raise ValueError(message)
+    return Kelurahan(
+        bps=facts["bps"],
+        kemendagri=facts["kemendagri"],
+        name=ascii_text(facts["name"], where),
+        aliases=tuple(ascii_text(text, where) for text in texts(facts.get("aliases", []), where)),
+        kecamatan=district["name"],
+        kecamatan_bps=district["bps"],
+        kecamatan_kemendagri=district["kemendagri"],
+        status=one_of(facts["status"], STATUSES, f"{where}: status"),
+    )
+
+
+def _district(value: object, where: str) -> list[Kelurahan]:
+    facts = fields(value, where, "bps kemendagri name kelurahan")
+    for key in ("bps", "kemendagri", "name"):
+        ascii_text(facts[key], f"{where}: kecamatan {key}")
+    return [_kelurahan(item, facts) for item in typed(facts["kelurahan"], list, where)]
+
+
+def _city(code: str, value: object, source: str, effective: date) -> City:
+    facts = fields(value, code, "kemendagri name province kecamatan")
+    province = fields(facts["province"], f"{code}: province", "bps name")
+    places = tuple(place for item in typed(facts["kecamatan"], list, code) for place in _district(item, code))
+    for what in ("bps", "kemendagri"):
+        once(Counter(getattr(place, what) for place in places), f"{what} codes", code)
+    once(Counter(text for place in places for text in (place.name, *place.aliases)), "names", code)
+    return City(
+        bps=code,
+        kemendagri=typed(facts["kemendagri"], str, code),
+        name=ascii_text(facts["name"], code),
+        province_bps=typed(province["bps"], str, code),
+        province=ascii_text(province["name"], code),
+        kelurahan=places,
+        source=source,
+        effective=effective,
+    )
+
+
+def read_cities(path: Path) -> Mapping[str, City]:
+    """Read a file of regions."""
+    top = _top(path, "source effective cities")
+    source, effective = typed(top["source"], str, path.name), typed(top["effective"], date, path.name)
+    cities = typed(top["cities"], dict, path.name)
+    return MappingProxyType({code: _city(code, value, source, effective) for code, value in cities.items()})
+
+
+_PROFILE = (
+    "title family version kind table status source effective delimiter encoding quoting newlines"
+    " has_quoted_newlines file_name_pattern date_format cleared_token header"
+)
+_GROUPS = {"snapshot": {"version", "region"}, "field": {"batch"}}
+
+
+def _pattern(text: object, kind: str, where: str) -> str:
+    try:
+        groups = set(re.compile(typed(text, str, where)).groupindex)
+    except re.error as error:
+        message = f"{where}: file_name_pattern: {error}"
+        raise ValueError(message) from error
+    if groups != _GROUPS[kind]:
+        message = f"{where}: file_name_pattern: groups must be {', '.join(sorted(_GROUPS[kind]))}"
+        raise ValueError(message)
+    return str(text)
+
+
+def _cleared(value: object, kind: str, where: str) -> str | None:
+    if (kind == "field") is (value is None):
+        message = f"{where}: a cleared_token belongs to field profiles, and to them only"
+        raise ValueError(message)
+    return None if value is None else ascii_text(value, where)
+
+
+def _profile(name: str, value: object) -> Profile:
+    facts = fields(value, name, _PROFILE)
+    header = texts(facts["header"], f"{name}: header")
+    once(Counter(header), "columns", name)
+    kind = one_of(facts["kind"], _GROUPS, f"{name}: kind")
+    newlines = texts(facts["newlines"], f"{name}: newlines")
+    for newline in newlines:
+        one_of(newline, ("lf", "crlf"), f"{name}: newlines")
+    return Profile(
+        id=name,
+        title=typed(facts["title"], str, name),
+        family=typed(facts["family"], str, name),
+        version=typed(facts["version"], int, name),
+        kind=kind,
+        table=typed(facts["table"], str, name),
+        status=one_of(facts["status"], STATUSES, f"{name}: status"),
+        source=typed(facts["source"], str, name),
+        effective=typed(facts["effective"], date, name),
+        delimiter=one_of(facts["delimiter"], ("|", ",", ";"), f"{name}: delimiter"),
+        encoding=one_of(facts["encoding"], ("utf-8",), f"{name}: encoding"),
+        quoting=one_of(facts["quoting"], ("all", "minimal"), f"{name}: quoting"),
+        newlines=newlines,
+        has_quoted_newlines=typed(facts["has_quoted_newlines"], bool, name),
+        file_name_pattern=_pattern(facts["file_name_pattern"], kind, name),
+        date_format=typed(facts["date_format"], str, name),
+        cleared_token=_cleared(facts["cleared_token"], kind, name),
+        header=header,
+    )
+
+
+def read_profiles(path: Path) -> Mapping[str, Profile]:
+    """Read a file of source profiles."""
+    profiles = typed(_top(path, "profiles")["profiles"], dict, path.name)
+    return MappingProxyType({name: _profile(name, value) for name, value in profiles.items()})
+
+
+def _max_age(value: object, where: str) -> int | None:
+    if value is None:
+        return None
+    days = typed(value, int, where)
+    if days <= 0:
+        message = f"{where}: days must be positive"
+        raise ValueError(message)
+    return days
+
+
+def _noted(items: Iterable[Any], key: str, rest: str, where: str) -> dict[str, dict[str, Any]]:
+    facts = [fields(item, where, f"{key} {rest}") for item in items]
+    once(Counter(fact[key] for fact in facts), key, where)
+    return {typed(fact[key], str, where): fact for fact in facts}
+
+
+def read_merge_policy(path: Path) -> MergePolicy:
+    """Read a merge policy."""
+    top, where = _top(path, "id source effective tiers field_groups"), path.name
+    tiers = _noted(typed(top["tiers"], list, where), "tier", "note", where)
+    groups = _noted(typed(top["field_groups"], list, where), "group", "max_age_days reason", where)
+    return MergePolicy(
+        id=typed(top["id"], str, where),
+        source=typed(top["source"], str, where),
+        effective=typed(top["effective"], date, where),
+        tiers=tuple(tiers),
+        tier_notes=MappingProxyType({name: typed(fact["note"], str, name) for name, fact in tiers.items()}),
+        max_age_days=MappingProxyType({name: _max_age(fact["max_age_days"], name) for name, fact in groups.items()}),
+        reasons=MappingProxyType({name: typed(fact["reason"], str, name) for name, fact in groups.items()}),
+    )
+
+
+_MODEL = "id title status source effective unit outcome n r2 residual_sd_micro scale intercept_micro features"
+_MODEL_KINDS = {"effective": date} | dict.fromkeys(("n", "residual_sd_micro", "scale", "intercept_micro"), int)
+_FEATURE = "name label label_id coefficient_micro columns definition survey_variable"
+
+
+def _feature(value: object, where: str) -> Feature:
+    facts = fields(value, f"{where}: feature", _FEATURE)
+    where = f"{where}: {facts['name']}"
+    words = {
+        key: typed(facts[key], str, where) for key in ("name", "label", "label_id", "definition", "survey_variable")
+    }
+    weight = typed(facts["coefficient_micro"], int, where)
+    return Feature(coefficient_micro=weight, columns=texts(facts["columns"], where), **words)
+
+
+def _dropped(value: object, where: str) -> Dropped:
+    facts = fields(value, f"{where}: dropped", "survey_variable reason")
+    return Dropped(**{key: typed(text, str, where) for key, text in facts.items()})
+
+
+def read_welfare_model(path: Path) -> WelfareModel:
+    """Read a welfare model; its id is the file's name."""
+    facts, where = fields(read_yaml(path), path.name, _MODEL, "dropped"), path.name
+    one_of(facts["id"], (path.stem,), f"{where}: id")
+    one_of(facts["status"], ("demonstration",), f"{where}: status")
+    one_of(facts["unit"], ("keluarga",), f"{where}: unit")
+    one_of(facts["scale"], (MICRO,), f"{where}: scale")
+    for key in facts.keys() - {"features", "dropped"}:
+        typed(facts[key], _MODEL_KINDS.get(key, str), f"{where}: {key}")
+    features = tuple(_feature(item, where) for item in typed(facts["features"], list, where))
+    once(Counter(feature.name for feature in features), "features", where)
+    dropped = tuple(_dropped(item, where) for item in typed(facts.get("dropped", []), list, where))
+    return WelfareModel(**(facts | {"features": features, "dropped": dropped}))

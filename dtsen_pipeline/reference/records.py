@@ -1,0 +1,209 @@
+"""What a record of reference data is: code lists, regions, profiles, the merge policy, welfare models.
+
+Records are frozen and answer questions about themselves. Reading files and judging what they say is the
+readers' work.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class Code:
+    """One answer of a code list; `parent` is the coarser answer over it, `also` other texts for it."""
+
+    code: int
+    label: str
+    parent: int | None = None
+    aliases: tuple[int, ...] = ()
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CodeList:
+    """The answers that a column may hold, fine and coarse."""
+
+    id: str
+    title: str
+    status: str
+    source: str
+    effective: date
+    codes: tuple[Code, ...]
+
+    @cached_property
+    def values(self) -> tuple[int, ...]:
+        """Every canonical code, coarse ones included."""
+        return tuple(code.code for code in self.codes)
+
+    @cached_property
+    def labels(self) -> dict[int, str]:
+        """The label of every canonical code."""
+        return {code.code: code.label for code in self.codes}
+
+    def tree(self) -> dict[int, int]:
+        """The coarser code of every code that has one."""
+        return {code.code: code.parent for code in self.codes if code.parent is not None}
+
+    def spellings(self) -> dict[str, int]:
+        """Upper-case ASCII text to canonical code.
+
+        Numbers come first; texts that could mean two codes are left out.
+        """
+        digits = {str(number): code.code for code in self.codes for number in (code.code, *code.aliases)}
+        claims = Counter(text for code in self.codes for text in _texts(code))
+        texts = {text: code.code for code in self.codes for text in _texts(code) if claims[text] == 1}
+        return texts | digits
+
+    def ancestors(self, code: int) -> Iterator[int]:
+        """The coarser codes that cover a code, nearest first."""
+        parents = self.tree()
+        while code in parents:
+            code = parents[code]
+            yield code
+
+    def agree(self, a: int, b: int) -> bool:
+        """Whether two codes can both be true: they are equal, or one covers the other."""
+        return a == b or a in self.ancestors(b) or b in self.ancestors(a)
+
+
+def _texts(code: Code) -> frozenset[str]:
+    return frozenset(text.upper() for text in (code.label, *code.also))
+
+
+@dataclass(frozen=True)
+class Kelurahan:
+    """One kelurahan under both numberings; `status` is about the pair of codes."""
+
+    bps: str
+    kemendagri: str
+    name: str
+    aliases: tuple[str, ...]
+    kecamatan: str
+    kecamatan_bps: str
+    kecamatan_kemendagri: str
+    status: str
+
+
+@dataclass(frozen=True)
+class City:
+    """A city with its kelurahan, in the order of the Kemendagri numbering."""
+
+    bps: str
+    kemendagri: str
+    name: str
+    province_bps: str
+    province: str
+    kelurahan: tuple[Kelurahan, ...]
+    source: str
+    effective: date
+
+    @cached_property
+    def by_bps(self) -> Mapping[str, Kelurahan]:
+        """The kelurahan of a ten-digit BPS code."""
+        return {place.bps: place for place in self.kelurahan}
+
+    @cached_property
+    def crosswalk(self) -> Mapping[str, str]:
+        """The BPS code of a ten-digit Kemendagri code, which is written without dots."""
+        return {place.kemendagri.replace(".", ""): place.bps for place in self.kelurahan}
+
+    @cached_property
+    def kecamatan(self) -> Mapping[str, str]:
+        """The name of every seven-digit BPS kecamatan code."""
+        return {place.kecamatan_bps: place.kecamatan for place in self.kelurahan}
+
+    def spellings(self) -> dict[str, str]:
+        """Every known spelling of a kelurahan's name to its BPS code."""
+        return {text: place.bps for place in self.kelurahan for text in (place.name, *place.aliases)}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The shape of a file as a source delivers it."""
+
+    id: str
+    title: str
+    family: str
+    version: int
+    kind: str
+    table: str
+    status: str
+    source: str
+    effective: date
+    delimiter: str
+    encoding: str
+    quoting: str
+    newlines: tuple[str, ...]
+    has_quoted_newlines: bool
+    file_name_pattern: str
+    date_format: str
+    cleared_token: str | None
+    header: tuple[str, ...]
+
+    def identify(self, file_name: str) -> dict[str, str]:
+        """What a file name says: `version` and `region`, or `batch_id`; nothing for another's name."""
+        match = re.fullmatch(self.file_name_pattern, file_name)
+        if match is None:
+            return {}
+        found = match.groupdict()
+        if "batch" in found:
+            return {"batch_id": found["batch"].replace("_", "-").upper()}
+        return found
+
+
+@dataclass(frozen=True)
+class MergePolicy:
+    """Which kind of observation wins a column, and how long a verified value stands against a newer one."""
+
+    id: str
+    source: str
+    effective: date
+    tiers: tuple[str, ...]
+    tier_notes: Mapping[str, str]
+    max_age_days: Mapping[str, int | None]
+    reasons: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One input of a welfare model, with its weight in millionths."""
+
+    name: str
+    label: str
+    label_id: str
+    coefficient_micro: int
+    columns: tuple[str, ...]
+    definition: str
+    survey_variable: str
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A variable of the survey that a welfare model leaves out, and why."""
+
+    survey_variable: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class WelfareModel:
+    """A linear welfare model in integers: the intercept plus the weights of the features that hold."""
+
+    id: str
+    title: str
+    status: str
+    source: str
+    effective: date
+    unit: str
+    outcome: str
+    n: int
+    r2: str
+    residual_sd_micro: int
+    scale: int
+    intercept_micro: int
+    features: tuple[Feature, ...]
+    dropped: tuple[Dropped, ...] = ()

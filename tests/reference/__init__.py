@@ -1,0 +1,1 @@
+"""Reference data: what the files say and what their readers refuse."""

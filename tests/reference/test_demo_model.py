@@ -1,0 +1,267 @@
+"""The demonstration model is what its survey says: refitted, and compared number by number.
+
+The survey is not part of the project. Its folder is named by DTSEN_REFERENCE_DATA; without it only the
+checks on the file itself run.
+"""
+
+import csv
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import yaml
+
+from dtsen_pipeline.reference import profiles
+from dtsen_pipeline.reference.loader import ROOM
+
+Numbers = npt.NDArray[np.floating[Any]]
+Survey = Mapping[str, Numbers]
+
+SURVEY = "alatas_2008_train.csv"
+MODEL = ROOM / "models" / "demo_alatas_2008.yaml"
+CARD = Path(__file__).parents[2] / "docs" / "models" / "demo-alatas-2008.md"
+MICRO = 1_000_000
+FLOOR_CAP = 1000
+WIDEST = {
+    "household_size_squared": 99**2,
+    "head_age": 130,
+    "head_age_squared": 130**2,
+    "dependent_share": 100,
+    "floor_area_per_head": FLOOR_CAP,
+}
+
+
+def _as_is(column: str) -> Callable[[Survey], Numbers]:
+    return lambda survey: survey[column]
+
+
+def _dependents(survey: Survey) -> Numbers:
+    ratio = survey["depratio"]
+    return np.rint(survey["hhsize"] * ratio / (1 + ratio))
+
+
+def _floor_area(survey: Survey) -> Numbers:
+    return np.rint(survey["pcfloor"] * survey["hhsize"])
+
+
+FEATURES: dict[str, Callable[[Survey], Numbers]] = {
+    "household_size": _as_is("hhsize"),
+    "household_size_squared": _as_is("hhsize2"),
+    "head_age": _as_is("hhage"),
+    "head_age_squared": _as_is("hhage2"),
+    "head_male": _as_is("hhmale"),
+    "head_married": _as_is("hhmarried"),
+    "head_male_married": _as_is("hhmalemarr"),
+    "children_0_4": _as_is("age04"),
+    "dependent_share": lambda survey: 100 * _dependents(survey) // survey["hhsize"],
+    "children_in_sd": _as_is("eschild"),
+    "children_in_smp": _as_is("jschild"),
+    "children_in_sma": _as_is("sschild"),
+    "head_completed_sd": _as_is("hheduc2"),
+    "head_completed_smp": _as_is("hheduc3"),
+    "head_completed_sma": _as_is("hheduc4"),
+    "highest_completed_sd": _as_is("higheduc2"),
+    "highest_completed_smp": _as_is("higheduc3"),
+    "highest_completed_sma": _as_is("higheduc4"),
+    "floor_area_per_head": lambda survey: np.minimum(10 * _floor_area(survey) // survey["hhsize"], FLOOR_CAP),
+    "floor_not_earth": _as_is("tfloor"),
+    "wall_brick_or_cement": _as_is("twall"),
+    "private_toilet": _as_is("toilet"),
+    "no_firewood": _as_is("fcook"),
+    "owns_house": _as_is("house"),
+    "owns_ac": _as_is("ac"),
+    "owns_computer": _as_is("computer"),
+    "owns_refrigerator": _as_is("refrigerator"),
+    "owns_bicycle": _as_is("bicycle"),
+    "owns_motorcycle": _as_is("motorcycle"),
+    "owns_car": _as_is("auto"),
+    "owns_cattle": _as_is("cow"),
+}
+
+
+def load(path: Path) -> Survey:
+    """The survey's columns as numbers."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+
+
+def matrix(survey: Survey) -> Numbers:
+    """A column of ones, then the features in the order of the model file."""
+    ones = np.ones_like(survey["hhsize"])
+    return np.column_stack([ones, *(feature(survey) for feature in FEATURES.values())])
+
+
+def outcome(survey: Survey) -> Numbers:
+    """What the model predicts."""
+    logs: Numbers = np.log(survey["consumption"])
+    return logs
+
+
+def solve(x: Numbers, y: Numbers) -> Numbers:
+    """Ordinary least squares."""
+    weights: Numbers = np.linalg.lstsq(x, y, rcond=None)[0]
+    return weights
+
+
+def r2(y: Numbers, predicted: Numbers) -> float:
+    """The share of the outcome's variance that is explained."""
+    return 1 - float(np.sum((y - predicted) ** 2) / np.sum((y - y.mean()) ** 2))
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The numbers of the model file, the intercept first among the weights."""
+
+    n: int
+    r2: str
+    residual_sd_micro: int
+    weights_micro: tuple[int, ...]
+
+
+def fit(x: Numbers, y: Numbers) -> Fit:
+    """Fit once, in the file's units."""
+    weights = solve(x, y)
+    freedom = len(y) - x.shape[1]
+    spread = float(np.sqrt(np.sum((y - x @ weights) ** 2) / freedom))
+    return Fit(
+        n=len(y),
+        r2=f"{r2(y, x @ weights):.4f}",
+        residual_sd_micro=round(spread * MICRO),
+        weights_micro=tuple(round(float(weight) * MICRO) for weight in weights),
+    )
+
+
+SPLITS: dict[str, Callable[[Survey], Numbers]] = {
+    "ten folds": lambda survey: np.arange(len(survey["hhsize"]), dtype=np.float64) % 10,
+    "district left out": lambda survey: 100 * survey["province"] + survey["district"],
+}
+
+
+def predict_unseen(x: Numbers, y: Numbers, groups: Numbers) -> Numbers:
+    """Every household predicted by a fit on the other groups."""
+    predicted = np.empty_like(y)
+    for group in np.unique(groups):
+        out = groups == group
+        predicted[out] = x[out] @ solve(x[~out], y[~out])
+    return predicted
+
+
+def _ranks(values: Numbers) -> Numbers:
+    """Ranks from 0, equal values sharing the middle of theirs."""
+    ordered = np.sort(values)
+    first, last = np.searchsorted(ordered, values, "left"), np.searchsorted(ordered, values, "right")
+    return (first + last - 1) / 2.0
+
+
+def _missed(y: Numbers, predicted: Numbers, percent: int) -> float:
+    """The poorest percent that a list of the same length leaves out; it is also the share wrongly let in."""
+    count = len(y) * percent // 100
+    poor, chosen = np.argsort(y, kind="stable")[:count], np.argsort(predicted, kind="stable")[:count]
+    return 1 - len(np.intersect1d(poor, chosen)) / count
+
+
+def out_of_sample(x: Numbers, y: Numbers, groups: Numbers) -> tuple[str, ...]:
+    """R2, Spearman and the errors at 20% and 40%, as the model card prints them."""
+    predicted = predict_unseen(x, y, groups)
+    spearman = float(np.corrcoef(_ranks(y), _ranks(predicted))[0, 1])
+    errors = (f"{100 * _missed(y, predicted, percent):.1f}%" for percent in (20, 40))
+    return f"{r2(y, predicted):.3f}", f"{spearman:.3f}", *errors
+
+
+@pytest.fixture(scope="module")
+def survey() -> Survey:
+    folder = os.environ.get("DTSEN_REFERENCE_DATA")
+    if not folder:
+        pytest.skip("DTSEN_REFERENCE_DATA is not set: the survey is not part of the project")
+    return load(Path(folder) / SURVEY)
+
+
+@pytest.fixture(scope="module")
+def model() -> dict[str, Any]:
+    facts: dict[str, Any] = yaml.safe_load(MODEL.read_text(encoding="utf-8"))
+    return facts
+
+
+def test_refit_gives_the_file(survey: Survey, model: dict[str, Any]) -> None:
+    weights = [model["intercept_micro"], *(item["coefficient_micro"] for item in model["features"])]
+    written = Fit(model["n"], model["r2"], model["residual_sd_micro"], tuple(weights))
+    assert fit(matrix(survey), outcome(survey)) == written
+
+
+def test_the_card_prints_what_the_data_say(survey: Survey) -> None:
+    card = CARD.read_text(encoding="utf-8")
+    x, y = matrix(survey), outcome(survey)
+    for name, groups in SPLITS.items():
+        figures = " | ".join(out_of_sample(x, y, groups(survey)))
+        assert f"| {name} | {figures} |" in card
+
+
+def test_survey_counts_are_whole(survey: Survey) -> None:
+    size, dependents = survey["hhsize"], _dependents(survey)
+    np.testing.assert_allclose(dependents / (size - dependents), survey["depratio"], atol=1e-6)
+    np.testing.assert_allclose(_floor_area(survey) / size, survey["pcfloor"], rtol=1e-6)
+
+
+def test_nobody_in_the_survey_lacks_a_member_of_working_age(survey: Survey) -> None:
+    alone = survey["hhsize"] == 1
+    assert survey["hhage"][alone].max() == 64
+
+
+def test_certificates_are_completed_levels_of_every_member(survey: Survey) -> None:
+    pupil = survey["sschild"] > 0
+    assert np.all(survey["higheduc3"][pupil] + survey["higheduc4"][pupil] == 1)
+    assert survey["higheduc3"][pupil].sum() > 0
+
+
+def test_the_firewood_column_is_reversed(survey: Survey) -> None:
+    makassar = (survey["province"] == 73) & (survey["district"] == 71)
+    assert survey["fcook"][makassar].mean() > 0.9
+    assert survey["fcook"][survey["ac"] == 1].min() == 1
+
+
+def test_features_are_those_of_the_file_in_order(model: dict[str, Any]) -> None:
+    assert [item["name"] for item in model["features"]] == list(FEATURES)
+
+
+def test_every_column_is_delivered(model: dict[str, Any]) -> None:
+    known = {
+        f"{table}.{column}"
+        for table in ("keluarga", "anggota")
+        for column in profiles()[f"bps_v3_{table}"].header
+    }
+    assert {column for item in model["features"] for column in item["columns"]} <= known
+
+
+def test_numbers_are_integers_and_the_score_fits_in_64_bits(model: dict[str, Any]) -> None:
+    weights = {item["name"]: item["coefficient_micro"] for item in model["features"]}
+    assert all(type(weight) is int for weight in (model["intercept_micro"], *weights.values()))
+    assert model["scale"] == MICRO
+    total = abs(model["intercept_micro"]) + sum(
+        abs(weight) * WIDEST.get(name, 99) for name, weight in weights.items()
+    )
+    assert total < 10**9
+
+
+def _survey_variables(items: list[dict[str, Any]]) -> set[str]:
+    return {name.strip() for item in items for name in item["survey_variable"].split(",")}
+
+
+def test_every_dropped_variable_has_a_reason_and_is_not_used(model: dict[str, Any]) -> None:
+    assert all(item["reason"] for item in model["dropped"])
+    assert not _survey_variables(model["dropped"]) & _survey_variables(model["features"])
+
+
+def test_the_card_lists_every_weight_and_every_dropped_variable(model: dict[str, Any]) -> None:
+    card = CARD.read_text(encoding="utf-8")
+    for item in model["features"]:
+        assert f"| `{item['name']}` | {item['coefficient_micro']} |" in card
+    for item in model["dropped"]:
+        assert f"| {item['survey_variable']} | {item['reason']} |" in card
+    for key in ("intercept_micro", "residual_sd_micro", "n", "r2"):
+        assert str(model[key]) in card

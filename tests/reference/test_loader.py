@@ -1,0 +1,210 @@
+"""What the readers refuse, the digests, and the price of asking."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dtsen_pipeline.reference import digests, welfare_model
+from dtsen_pipeline.reference.loader import ROOM, read_digests
+from dtsen_pipeline.reference.readers import (
+    read_cities,
+    read_code_lists,
+    read_merge_policy,
+    read_profiles,
+    read_welfare_model,
+)
+
+READERS: dict[str, Callable[[Path], object]] = {
+    "regions.yaml": read_cities,
+    "profiles.yaml": read_profiles,
+    "merge_policy.yaml": read_merge_policy,
+}
+LISTS = """
+sources: {umum: Sumber umum}
+lists:
+  contoh:
+    title: Contoh
+    status: inferred
+    source: umum
+    effective: 2026-01-01
+    codes:
+      1: Satu
+      2: {label: Dua, aliases: [0]}
+      9: {label: Kasar, children: [1, 2]}
+"""
+MODEL = """
+id: contoh
+title: Contoh
+status: demonstration
+source: Sumber umum
+effective: 2026-01-01
+unit: keluarga
+outcome: ln
+n: 100
+r2: "0.50"
+residual_sd_micro: 400000
+scale: 1000000
+intercept_micro: 13000000
+features:
+  - name: kulkas
+    label: fridge
+    label_id: lemari es
+    coefficient_micro: 100000
+    columns: [aset_bergerak_lemari_es]
+    definition: ada
+    survey_variable: fridge
+dropped:
+  - survey_variable: radio
+    reason: Tidak ada kolomnya.
+"""
+
+
+def _written(folder: Path, text: str, name: str = "contoh.yaml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_good_list_is_read(tmp_path: Path) -> None:
+    contoh = read_code_lists(_written(tmp_path, LISTS))["contoh"]
+    assert contoh.values == (1, 2, 9)
+    assert contoh.tree() == {1: 9, 2: 9}
+    assert contoh.source == "Sumber umum"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("title: Contoh", "judul: Contoh", "contoh: unknown keys: judul"),
+        ("    title: Contoh\n", "", "contoh: missing keys: title"),
+        ("2: {label: Dua, aliases: [0]}", "1: Dua", "duplicate key: 1"),
+        ("aliases: [0]", "aliases: [1]", "contoh: duplicate codes: 1"),
+        ("aliases: [0]", "alias: [0]", "contoh 2: unknown keys: alias"),
+        ("aliases: [0]", "aliases: 0", "contoh 2: 0 is not of type list"),
+        ("children: [1, 2]", "children: [1, 7]", "contoh: unknown children: 7"),
+        ("children: [1, 2]", "children: [1, 1]", "contoh: duplicate children: 1"),
+        ("children: [1, 2]", "children: [9]", "contoh: code 9 is its own ancestor"),
+        ("status: inferred", "status: seen", "contoh: status: 'seen' is not one of inferred, confirmed"),
+        ("source: umum", "source: lain", "contoh: source: 'lain' is not one of umum"),
+        ("1: Satu", "1: Sat\u00fa", "contoh 1: .* is not plain ASCII text"),
+        ("1: Satu", "satu: Satu", "contoh: 'satu' is not of type int"),
+        ("1: Satu", "true: Satu", "contoh: True is not of type int"),
+        ("effective: 2026-01-01", "effective: kemarin", "contoh: 'kemarin' is not of type date"),
+        ("codes:", "codes: [", "contoh.yaml: "),
+    ],
+)
+def test_a_faulty_list_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in LISTS
+    with pytest.raises(ValueError, match=message):
+        read_code_lists(_written(tmp_path, LISTS.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("regions.yaml", "3571010012", "3571010007", "3571: duplicate bps codes: 3571010007"),
+        ("regions.yaml", "35.71.01.1007", "35.71.01.1001", "duplicate kemendagri codes"),
+        ("regions.yaml", '"3571010012"', '"3571020099"', "BPS code 3571020099 lies elsewhere"),
+        ("regions.yaml", "35.71.01.1007", "35.71.02.1099", "Kemendagri code 35.71.02.1099 lies"),
+        ("regions.yaml", "name: GAYAM", "name: BUJEL", "3571: duplicate names: BUJEL"),
+        ("profiles.yaml", "nama_kepala_keluarga", "alamat", "duplicate columns: alamat"),
+        ("profiles.yaml", "(?P<region>", "(?P<daerah>", "groups must be region, version"),
+        ("profiles.yaml", "(?P<region>", "(?P<region>(", "file_name_pattern: "),
+        (
+            "profiles.yaml",
+            "cleared_token: null",
+            "cleared_token: X",
+            "belongs to field profiles",
+        ),
+        (
+            "profiles.yaml",
+            "cleared_token: TIDAK_ADA",
+            "cleared_token: null",
+            "belongs to field",
+        ),
+        (
+            "profiles.yaml",
+            "quoting: all",
+            "quoting: some",
+            "'some' is not one of all, minimal",
+        ),
+        ("profiles.yaml", "newlines: [lf", "newlines: [cr", "'cr' is not one of lf, crlf"),
+        ("merge_policy.yaml", "group: work", "group: aid", "duplicate group: aid"),
+        (
+            "merge_policy.yaml",
+            "tier: snapshot",
+            "tier: register",
+            "duplicate tier: register",
+        ),
+        ("merge_policy.yaml", "max_age_days: 365", "max_age_days: 0", "must be positive"),
+        ("merge_policy.yaml", "max_age_days: 365", "max_age_days: 1.5", "not of type int"),
+    ],
+)
+def test_faulty_data_is_refused(tmp_path: Path, name: str, old: str, new: str, message: str) -> None:
+    text = (ROOM / name).read_text(encoding="utf-8")
+    assert old in text
+    with pytest.raises(ValueError, match=message):
+        READERS[name](_written(tmp_path, text.replace(old, new), name))
+
+
+def test_a_welfare_model_is_read(tmp_path: Path) -> None:
+    model = read_welfare_model(_written(tmp_path, MODEL))
+    assert (model.id, model.r2, model.scale, len(model.features)) == ("contoh", "0.50", 1_000_000, 1)
+    assert model.features[0].columns == ("aset_bergerak_lemari_es",)
+    assert model.dropped[0].survey_variable == "radio"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("id: contoh", "id: lain", "id: 'lain' is not one of contoh"),
+        ("status: demonstration", "status: official", "'official' is not one of demonstration"),
+        ("scale: 1000000", "scale: 1000", "scale: 1000 is not one of 1000000"),
+        ('r2: "0.50"', "r2: 0.50", "r2: 0.5 is not of type str"),
+        ("coefficient_micro: 100000", "coefficient_micro: 0.1", "kulkas: 0.1 is not of type int"),
+        ("    label: fridge\n", "", "feature: missing keys: label"),
+        ("n: 100", "n: 100\nbobot: 1", "unknown keys: bobot"),
+        ("    reason: Tidak ada kolomnya.\n", "", "dropped: missing keys: reason"),
+    ],
+)
+def test_a_faulty_welfare_model_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in MODEL
+    with pytest.raises(ValueError, match=message):
+        read_welfare_model(_written(tmp_path, MODEL.replace(old, new)))
+
+
+def test_an_unknown_welfare_model_is_no_path() -> None:
+    with pytest.raises(ValueError, match="unknown welfare model"):
+        welfare_model("../merge_policy")
+
+
+def test_digests_name_every_data_file_in_order() -> None:
+    files = {path.relative_to(ROOM).as_posix() for path in ROOM.rglob("*.yaml")}
+    assert list(digests()) == sorted(files)
+    assert {"code_lists.yaml", "merge_policy.yaml", "profiles.yaml", "regions.yaml"} <= files
+
+
+def test_a_digest_changes_with_one_byte(tmp_path: Path) -> None:
+    room = Path(shutil.copytree(ROOM, tmp_path / "room"))
+    assert read_digests(room) == digests()
+    path = room / "code_lists.yaml"
+    path.write_bytes(path.read_bytes() + b"\n")
+    after = read_digests(room)
+    assert {name for name in digests() if after[name] != digests()[name]} == {"code_lists.yaml"}
+
+
+def test_asking_for_everything_is_quick() -> None:
+    script = (
+        "import time; start = time.process_time()\n"
+        "import dtsen_pipeline.reference as r\n"
+        "r.code_lists(), r.cities(), r.profiles(), r.merge_policy(), r.digests()\n"
+        "[r.welfare_model(name) for name in r.welfare_models()]\n"
+        "print(time.process_time() - start)"
+    )
+    command = [sys.executable, "-c", script]
+    # The processor's time, and the best of a few: a busy machine must not fail the test.
+    assert any(float(subprocess.check_output(command, cwd=ROOM.parents[1])) < 0.1 for _ in range(5))  # noqa: S603 - our own interpreter and text

@@ -1,0 +1,82 @@
+"""The source profiles: exact headers, dialects and file names."""
+
+import pytest
+
+from dtsen_pipeline.reference import merge_policy, profiles
+
+
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [
+        ("bps_v3_keluarga", 51),
+        ("bps_v3_anggota", 44),
+        ("lapangan_v1_kunjungan", 12 + 45),
+        ("lapangan_v1_anggota", 2 + 44),
+    ],
+)
+def test_headers_have_the_agreed_width(name: str, width: int) -> None:
+    assert len(set(profiles()[name].header)) == len(profiles()[name].header) == width
+
+
+def test_snapshots_and_visits_speak_of_the_same_columns() -> None:
+    family, visit = profiles()["bps_v3_keluarga"].header, profiles()["lapangan_v1_kunjungan"].header
+    official = {"desil_nasional", "desil_provinsi", "desil_kabupaten_kota"}
+    asked = [name for name in family if name not in official and not name.startswith("is_")]
+    assert list(visit[12:]) == asked
+    assert profiles()["lapangan_v1_anggota"].header[2:] == profiles()["bps_v3_anggota"].header
+
+
+def test_dialects() -> None:
+    shapes = {name: (p.kind, p.delimiter, p.quoting, p.cleared_token) for name, p in profiles().items()}
+    assert shapes == {
+        "bps_v3_keluarga": ("snapshot", "|", "all", None),
+        "bps_v3_anggota": ("snapshot", "|", "all", None),
+        "lapangan_v1_kunjungan": ("field", ",", "minimal", "TIDAK_ADA"),
+        "lapangan_v1_anggota": ("field", ",", "minimal", "TIDAK_ADA"),
+    }
+    assert {(p.encoding, p.newlines, p.has_quoted_newlines) for p in profiles().values()} == {
+        ("utf-8", ("lf", "crlf"), False)
+    }
+    assert [p.table for p in profiles().values()] == ["keluarga", "anggota", "kunjungan", "kunjungan_anggota"]
+
+
+@pytest.mark.parametrize(
+    ("name", "file_name", "says"),
+    [
+        ("bps_v3_keluarga", "keluarga_dtsen_v3_2026_3571.csv", {"version": "v3_2026", "region": "3571"}),
+        ("bps_v3_anggota", "anggota_dtsen_v4_2026_3571.csv", {"version": "v4_2026", "region": "3571"}),
+        ("lapangan_v1_kunjungan", "kunjungan_2026-W40_trc.csv", {"batch_id": "2026-W40-TRC"}),
+        ("lapangan_v1_anggota", "anggota_kunjungan_2026-W40_trc.csv", {"batch_id": "2026-W40-TRC"}),
+    ],
+)
+def test_a_file_name_belongs_to_one_profile(name: str, file_name: str, says: dict[str, str]) -> None:
+    found = {key: profile.identify(file_name) for key, profile in profiles().items()}
+    assert found == {key: says if key == name else {} for key in profiles()}
+
+
+def test_a_foreign_file_name_says_nothing() -> None:
+    names = ("keluarga_dtsen_v3_2026_3571.csv.bak", "keluarga.csv", "kunjungan_2026-W40_trc.csv\n")
+    assert not any(profile.identify(name) for profile in profiles().values() for name in names)
+
+
+def test_the_merge_policy_orders_tiers_and_limits_ages() -> None:
+    policy = merge_policy()
+    assert policy.tiers == ("register", "verified_later", "verified_kept", "snapshot", "older_snapshot")
+    assert policy.max_age_days == {
+        "identity": None,
+        "region_address": 730,
+        "membership": None,
+        "demography": 1095,
+        "education": 1095,
+        "work": 365,
+        "health": 730,
+        "dwelling": 1095,
+        "water_sanitation": 1095,
+        "energy": 730,
+        "assets": 730,
+        "aid": 365,
+        "register_ktp": None,
+    }
+    assert policy.reasons.keys() == policy.max_age_days.keys()
+    assert all(policy.reasons.values())
+    assert all(policy.tier_notes[tier] for tier in policy.tiers)
