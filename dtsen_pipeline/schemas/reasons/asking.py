@@ -1,0 +1,90 @@
+"""Why a question or command is turned away: what was typed, whom it is about, what can be read."""
+
+from functools import partial
+
+from dtsen_pipeline.schemas.reasons.record import Reason, ReasonKind, Severity
+
+PDP = "UU 27/2022 (Pelindungan Data Pribadi)"
+OWN = "aturan proyek ini"
+
+stopped = partial(Reason, severity=Severity.STATE, kind=ReasonKind.OPERATION)
+
+ASKING = (
+    stopped(
+        "E_USAGE",
+        id="Perintah tidak ditulis dengan benar.",
+        en="The command is not written correctly.",
+        basis=OWN,
+        advice_id="Lihat cara pakainya dengan --help pada perintah itu.",
+    ),
+    stopped(
+        "E_UNEXPECTED",
+        id="Terjadi kesalahan yang tidak terduga; rinciannya tidak ditampilkan agar data warga tidak bocor.",
+        en="Something unexpected went wrong; its details stay hidden so that no citizen's data leaks.",
+        basis=PDP,
+        advice_id="Jalankan dtsen doctor, lalu laporkan kode dan jenis kesalahannya.",
+    ),
+    stopped(
+        "E_NUMBER_ARGUMENT",
+        id="Nomor kartu keluarga dan NIK tidak boleh ditulis sebagai bagian perintah.",
+        en="A family card number or NIK must not be written as part of a command.",
+        basis=PDP,
+        advice_id="Kirim nomor melalui masukan standar, lalu hapus perintah itu dari riwayat terminal.",
+    ),
+    stopped(
+        "E_NUMBER_INPUT",
+        id="Masukan standar tidak berisi nomor 16 angka pada setiap barisnya.",
+        en="Standard input does not hold a number of 16 digits on each line.",
+        basis=OWN,
+        advice_id="Tulis satu nomor kartu keluarga atau NIK pada setiap baris, tanpa tanda lain.",
+    ),
+    stopped(
+        "E_ENTITY_UNKNOWN",
+        id="Rilis ini tidak memuat keluarga atau orang dengan nomor itu.",
+        en="The release has no family or person with that id.",
+        basis=OWN,
+        advice_id="Cari nomornya dengan dtsen find, dan periksa apakah itu nomor keluarga atau nomor orang.",
+    ),
+    stopped(
+        "E_ENTITY_SEVERAL",
+        id="Nomor itu menunjuk lebih dari satu keluarga atau orang.",
+        en="The number leads to more than one family or person.",
+        basis=OWN,
+        advice_id="Lihat semuanya dengan dtsen find, lalu telusuri satu per satu.",
+    ),
+    stopped(
+        "E_COLUMN_UNKNOWN",
+        id="Tabel itu tidak mempunyai kolom dengan nama tersebut.",
+        en="The table has no column of that name.",
+        basis=OWN,
+        advice_id="Lihat nama kolom dalam kamus data.",
+    ),
+    stopped(
+        "E_VILLAGE_UNKNOWN",
+        id="Kota ini tidak mempunyai kelurahan dengan nama atau kode tersebut.",
+        en="The city has no kelurahan of that name or code.",
+        basis=OWN,
+        advice_id="Tulis nama kelurahan atau kodenya seperti dalam data rujukan.",
+    ),
+    stopped(
+        "E_KIND",
+        id="Jenis berkas yang disebutkan berbeda dari profil berkas itu.",
+        en="The stated kind is not that of the file's profile.",
+        basis=OWN,
+        advice_id="Hilangkan --kind, atau periksa apakah berkas yang benar yang dimasukkan.",
+    ),
+    stopped(
+        "E_NO_RELEASE",
+        id="Belum ada rilis yang diterbitkan.",
+        en="Nothing has been published yet.",
+        basis=OWN,
+        advice_id="Jalankan dtsen refresh.",
+    ),
+    stopped(
+        "E_RELEASE_DAMAGED",
+        id="Berkas rilis ini tidak utuh.",
+        en="The files of the release are not whole.",
+        basis=OWN,
+        advice_id="Lihat yang rusak dengan dtsen verify, lalu pulihkan dari cadangan.",
+    ),
+)

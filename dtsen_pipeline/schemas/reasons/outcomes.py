@@ -1,0 +1,109 @@
+"""What became of values and rows, in words: merge decisions, row fates, and why a family is incomplete."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from dtsen_pipeline.schemas.reasons.record import Text
+
+DECISIONS: Mapping[str, Text] = MappingProxyType(
+    {
+        "changed": Text(
+            "Nilai verifikasi menggantikan nilai potret.",
+            "The verified value replaces the snapshot's.",
+        ),
+        "blocked": Text(
+            "Potret baru mengulang nilai lama yang sudah diperbaiki petugas; nilai verifikasi dipertahankan.",
+            "A new snapshot repeats the old value that an officer had corrected; the verified value stays.",
+        ),
+        "pending": Text(
+            "Potret baru membawa nilai ketiga; nilai verifikasi dipertahankan sampai diperiksa ulang.",
+            "A new snapshot brings a third value; the verified value stays until it is checked again.",
+        ),
+        "filled": Text(
+            "Potret tidak berisi nilai, dan catatan ini mengisinya.",
+            "The snapshot holds no value, and this record fills it.",
+        ),
+        "refined": Text(
+            "Nilai yang lebih rinci menggantikan nilai kasar yang sejalan.",
+            "A finer value takes the place of a coarse one that agrees with it.",
+        ),
+        "confirmed": Text(
+            "Petugas menemukan nilai yang sama dengan potret.",
+            "The officer found the value that the snapshot holds.",
+        ),
+        "adopted": Text(
+            "Potret baru sudah memuat nilai yang diverifikasi.",
+            "The new snapshot holds the value that was verified.",
+        ),
+        "overridden": Text(
+            "Nilai potret dasar digantikan oleh nilai verifikasi yang didahulukan.",
+            "The base snapshot's value gave way to a verified one that takes precedence.",
+        ),
+        "expired": Text(
+            "Nilai verifikasi melewati batas usia kolomnya; potret baru berlaku.",
+            "The verified value is older than its column allows; the new snapshot stands.",
+        ),
+        "superseded": Text(
+            "Nilai ini kalah dari kunjungan atau baris lain, atau dari potret yang berubah kemudian.",
+            "The value lost to another visit or row, or to a snapshot that changed later.",
+        ),
+    }
+)
+
+FATE_TEXTS: Mapping[str, Text] = MappingProxyType(
+    {
+        "base": Text(
+            "Baris potret ini menjadi dasar keluarga atau orang yang diterbitkan.",
+            "The row is the base of a published family or person.",
+        ),
+        "contributed": Text(
+            "Baris ini memenangkan atau menegaskan sedikitnya satu kolom.",
+            "The row won or confirmed at least one column.",
+        ),
+        "superseded": Text(
+            "Baris ini sah, tetapi tidak memenangkan satu kolom pun.",
+            "The row is valid and won no column.",
+        ),
+        "no_values": Text(
+            "Kunjungan tidak membawa nilai: tidak ada responden, menolak, atau rumah tidak ada.",
+            "The visit brought no values: no respondent, refused, or the building is gone.",
+        ),
+        "duplicate": Text(
+            "Baris ini mengulang seluruh isi baris lain.",
+            "The row repeats the whole content of another.",
+        ),
+        "rejected": Text(
+            "Baris ini melanggar aturan wajib dan dapat dikoreksi.",
+            "The row broke a hard rule and can be corrected.",
+        ),
+        "held": Text(
+            "Baris ini menunggu keputusan petugas.",
+            "The row waits for a person to decide.",
+        ),
+        "out_of_scope": Text(
+            "Baris ini tentang keluarga di kabupaten/kota lain.",
+            "The row speaks of a family in another regency or city.",
+        ),
+    }
+)
+
+INCOMPLETE_TEXTS: Mapping[str, Text] = MappingProxyType(
+    {
+        "anggota_ditolak": Text(
+            "Ada baris anggota yang ditolak dan belum dikoreksi.",
+            "A member row was rejected and not yet corrected.",
+        ),
+        "anggota_ditahan": Text(
+            "Ada baris anggota yang ditahan.",
+            "A member row is held.",
+        ),
+        "tanpa_anggota": Text(
+            "Keluarga tidak mempunyai anggota yang tinggal bersama.",
+            "The family has no member who is present.",
+        ),
+        "masukan_kosong": Text(
+            "Kolom yang diperlukan untuk menghitung skor kosong.",
+            "A column that the score needs is blank.",
+        ),
+    }
+)

@@ -1,0 +1,261 @@
+"""Why a row is rejected or raises a warning: its columns, columns against each other, rows and tables.
+
+A code that is about one column is written with it: `E_RANGE:luas_lantai`.
+"""
+
+from functools import partial
+
+from dtsen_pipeline.schemas.reasons.record import Reason, ReasonKind, Severity
+
+CATALOGUE = "katalog variabel DTSEN 2026"
+REGSOSEK = "aturan konsistensi Regsosek 2022"
+NIK = "susunan NIK Dukcapil: wilayah, tanggal lahir (hari ditambah 40 untuk perempuan), nomor urut"
+NIK_STAYS = "NIK tidak berubah karena pindah atau koreksi tanggal lahir (Dukcapil)"
+CARD = "satu nomor kartu keluarga untuk satu keluarga (Dukcapil)"
+ISO = "ISO 8601"
+
+rejected = partial(Reason, severity=Severity.REJECTS)
+warned = partial(Reason, severity=Severity.WARNS)
+
+ROWS = (
+    rejected(
+        "E_REQUIRED",
+        kind=ReasonKind.FORMAT,
+        id="Kolom wajib kosong.",
+        en="A required column is blank.",
+        basis=CATALOGUE,
+        advice_id="Lengkapi kolom itu dan kirim baris koreksi.",
+    ),
+    rejected(
+        "E_NIK_FORMAT",
+        kind=ReasonKind.FORMAT,
+        id="NIK bukan 16 angka.",
+        en="The NIK is not 16 digits.",
+        basis=NIK,
+        advice_id="Salin NIK dari KTP-el atau kartu keluarga.",
+    ),
+    rejected(
+        "E_NIK_NUMERIC",
+        kind=ReasonKind.FORMAT,
+        id="NIK atau nomor kartu keluarga pernah disimpan sebagai bilangan, sehingga angkanya dapat hilang.",
+        en="The NIK or family card number was once stored as a number, so digits may be lost.",
+        basis="lembar kerja hanya menyimpan 15 angka penting",
+        advice_id="Minta berkas asli sebagai teks; angka yang hilang tidak dapat dipulihkan.",
+    ),
+    rejected(
+        "E_KK_FORMAT",
+        kind=ReasonKind.FORMAT,
+        id="Nomor kartu keluarga bukan 16 angka.",
+        en="The family card number is not 16 digits.",
+        basis="susunan nomor kartu keluarga Dukcapil: wilayah, tanggal terbit, nomor urut",
+        advice_id="Salin nomor dari kartu keluarga.",
+    ),
+    rejected(
+        "E_REGION_FORMAT",
+        kind=ReasonKind.FORMAT,
+        id="Kode wilayah tidak sepanjang kode BPS tingkat itu.",
+        en="The region code does not have the length of a BPS code of its level.",
+        basis="kode wilayah BPS: 2, 4, 7, dan 10 angka",
+        advice_id="Pakai kode BPS tanpa titik, bukan kode Kemendagri.",
+    ),
+    rejected(
+        "E_CODE",
+        kind=ReasonKind.CODE,
+        id="Kode tidak ada dalam daftar kode yang sudah dipastikan.",
+        en="The code is not in its confirmed code list.",
+        basis=CATALOGUE,
+        advice_id="Pakai kode dari kamus data; bila kode itu memang baru, perbarui daftar kodenya.",
+    ),
+    warned(
+        "W_CODE",
+        kind=ReasonKind.CODE,
+        id="Kode tidak ada dalam daftar kode yang belum dipastikan; nilainya diterbitkan kosong.",
+        en="The code is not in its code list, which nobody has confirmed; the value is published blank.",
+        basis=CATALOGUE,
+        advice_id="Tanyakan arti kode itu kepada pengirim, lalu pastikan daftar kodenya.",
+    ),
+    rejected(
+        "E_RANGE",
+        kind=ReasonKind.RANGE,
+        id="Bilangan di luar batas kolomnya.",
+        en="The number is outside the range of its column.",
+        basis=REGSOSEK,
+        advice_id="Periksa bilangannya terhadap batas dalam kamus data.",
+    ),
+    rejected(
+        "E_DESIL",
+        kind=ReasonKind.RANGE,
+        id="Desil resmi bukan 1 sampai 10.",
+        en="The official decile is not between 1 and 10.",
+        basis="Permen PPN/Bappenas 7/2025 (peringkat kesejahteraan keluarga)",
+        advice_id="Minta pengirim memeriksa berkas; desil resmi tidak diperbaiki di kota.",
+    ),
+    rejected(
+        "E_NUMBER",
+        kind=ReasonKind.FORMAT,
+        id="Isi kolom bilangan bukan bilangan bulat.",
+        en="A number column holds something other than a whole number.",
+        basis=CATALOGUE,
+        advice_id="Tulis bilangan bulat tanpa titik, koma, atau satuan.",
+    ),
+    rejected(
+        "E_DATE",
+        kind=ReasonKind.FORMAT,
+        id="Tanggal tidak ada dalam kalender atau tidak berbentuk TTTT-BB-HH.",
+        en="The date is not in the calendar or not written as YYYY-MM-DD.",
+        basis=ISO,
+        advice_id="Tulis tanggal seperti 1987-03-21.",
+    ),
+    rejected(
+        "E_TIME",
+        kind=ReasonKind.FORMAT,
+        id="Waktu kunjungan tidak lengkap dengan selisih zona waktunya.",
+        en="The time of the visit is not complete with its offset.",
+        basis=ISO,
+        advice_id="Tulis waktu seperti 2026-09-21T09:30:00+07:00.",
+    ),
+    rejected(
+        "E_COORDINATE",
+        kind=ReasonKind.FORMAT,
+        id="Koordinat bukan derajat desimal.",
+        en="The coordinate is not in decimal degrees.",
+        basis="formulir kunjungan lapangan_v1",
+        advice_id="Tulis derajat desimal dengan titik, seperti -7.8166.",
+    ),
+    rejected(
+        "E_BIRTH_FUTURE",
+        kind=ReasonKind.CROSS_TABLE,
+        id="Tanggal lahir sesudah tanggal data.",
+        en="The birth date is later than the data date.",
+        basis=REGSOSEK,
+        advice_id="Periksa tanggal lahir pada kartu keluarga.",
+    ),
+    warned(
+        "W_NIK_MISSING",
+        kind=ReasonKind.FORMAT,
+        id="NIK kosong; anggota tetap dihitung.",
+        en="The NIK is blank; the member still counts.",
+        basis="aturan proyek ini: anggota tanpa NIK tetap dihitung",
+        advice_id="Catat NIK pada kunjungan berikutnya.",
+    ),
+    warned(
+        "W_NIK_BIRTHDATE",
+        kind=ReasonKind.CROSS_COLUMN,
+        id="Tanggal lahir dalam NIK berbeda dari tanggal lahir yang tercatat.",
+        en="The birth date inside the NIK differs from the recorded one.",
+        basis=NIK_STAYS,
+        advice_id="Cocokkan dengan KTP-el; NIK tidak perlu diganti hanya karena ini.",
+    ),
+    warned(
+        "W_NIK_SEX",
+        kind=ReasonKind.CROSS_COLUMN,
+        id="Jenis kelamin dalam NIK berbeda dari yang tercatat.",
+        en="The sex inside the NIK differs from the recorded one.",
+        basis=NIK,
+        advice_id="Cocokkan dengan KTP-el.",
+    ),
+    warned(
+        "W_NIK_REGION",
+        kind=ReasonKind.CROSS_COLUMN,
+        id="NIK pertama kali diterbitkan di luar kota ini.",
+        en="The NIK was first issued outside this city.",
+        basis=NIK_STAYS,
+        advice_id="Tidak perlu tindakan bila keluarga memang pindahan.",
+    ),
+    warned(
+        "W_NIK_SERIAL",
+        kind=ReasonKind.FORMAT,
+        id="Nomor urut NIK 0000, tanda nomor sementara.",
+        en="The serial of the NIK is 0000, a sign of a placeholder.",
+        basis="nomor urut NIK dimulai dari 0001 (Dukcapil)",
+        advice_id="Minta NIK yang sah kepada keluarga atau Dukcapil.",
+    ),
+    warned(
+        "W_NIK_TWICE",
+        kind=ReasonKind.CROSS_ROW,
+        id="NIK ini ada pada lebih dari satu baris berkas.",
+        en="The NIK stands in more than one row of the file.",
+        basis="satu NIK untuk satu orang (Dukcapil)",
+        advice_id="Periksa apakah orang itu tercatat pada dua keluarga.",
+    ),
+    warned(
+        "W_NIK_SHARED",
+        kind=ReasonKind.IDENTITY,
+        id="NIK ini dipakai oleh lebih dari satu orang; mereka tetap dipisahkan.",
+        en="Several persons share this NIK; they stay separate.",
+        basis="satu NIK untuk satu orang (Dukcapil)",
+        advice_id="Cocokkan tanggal lahir dan jenis kelamin mereka dengan Dukcapil.",
+    ),
+    warned(
+        "W_KK_TWICE",
+        kind=ReasonKind.CROSS_ROW,
+        id="Nomor kartu keluarga ini ada pada lebih dari satu baris keluarga.",
+        en="The family card number stands in more than one family row.",
+        basis=CARD,
+        advice_id="Periksa apakah keluarga tercatat dua kali.",
+    ),
+    warned(
+        "W_HEAD_COUNT",
+        kind=ReasonKind.CROSS_TABLE,
+        id="Kepala keluarga tidak tepat satu.",
+        en="The family does not have exactly one head.",
+        basis=REGSOSEK,
+        advice_id="Pastikan hubungan keluarga setiap anggota pada kunjungan.",
+    ),
+    warned(
+        "W_MEMBER_COUNT",
+        kind=ReasonKind.CROSS_TABLE,
+        id="Jumlah anggota yang tertulis berbeda dari jumlah barisnya.",
+        en="The stated number of members differs from the number of rows.",
+        basis=REGSOSEK,
+        advice_id="Pastikan susunan keluarga pada kunjungan.",
+    ),
+    warned(
+        "W_FAMILY_EMPTY",
+        kind=ReasonKind.CROSS_TABLE,
+        id="Keluarga tidak mempunyai satu pun baris anggota.",
+        en="The family has no member row at all.",
+        basis=CATALOGUE,
+        advice_id="Periksa berkas anggota; keluarga diterbitkan sebagai tidak lengkap.",
+    ),
+    warned(
+        "W_POWER_WITHOUT_METER",
+        kind=ReasonKind.CROSS_COLUMN,
+        id="Daya terpasang terisi padahal penerangan bukan listrik PLN bermeter.",
+        en="Installed power is given although the lighting is not metered PLN electricity.",
+        basis=REGSOSEK,
+        advice_id="Periksa sumber penerangan pada kunjungan.",
+    ),
+    warned(
+        "W_GAS_CYLINDER_FUEL",
+        kind=ReasonKind.CROSS_COLUMN,
+        id="Tabung gas 5,5 kg atau lebih tidak sesuai dengan bahan bakar memasak.",
+        en="The gas cylinder of 5.5 kg or more does not fit the cooking fuel.",
+        basis=REGSOSEK,
+        advice_id="Periksa tabung gas dan bahan bakar pada kunjungan.",
+    ),
+    warned(
+        "W_CLOSET_WITHOUT_TOILET",
+        kind=ReasonKind.CROSS_COLUMN,
+        id="Jenis kloset terisi padahal keluarga tidak memakai fasilitas sendiri, bersama, atau komunal.",
+        en="A closet is given although the family uses no toilet of its own, shared or communal.",
+        basis=REGSOSEK,
+        advice_id="Periksa fasilitas buang air besar pada kunjungan.",
+    ),
+    warned(
+        "W_SCHOOL_WITHOUT_LEVEL",
+        kind=ReasonKind.CROSS_COLUMN,
+        id="Jenjang sekolah terisi padahal orang itu tidak atau belum pernah bersekolah.",
+        en="A school level is given although the person never went to school.",
+        basis=REGSOSEK,
+        advice_id="Periksa partisipasi sekolah pada kunjungan.",
+    ),
+    warned(
+        "W_JOB_WITHOUT_WORK",
+        kind=ReasonKind.CROSS_COLUMN,
+        id="Status pekerjaan terisi padahal orang itu tidak bekerja.",
+        en="A job status is given although the person does not work.",
+        basis=REGSOSEK,
+        advice_id="Periksa status bekerja pada kunjungan.",
+    ),
+)

@@ -1,0 +1,193 @@
+"""The tables of a release: what the office and its auditors read.
+
+`keluarga` and `anggota` carry the merged values with a base pointer (`src`, `row`); the sparse `lineage` and
+`conflict` tables name the records that won or lost columns, as a mask of the columns' bits. How they are
+computed stands in `core`.
+"""
+
+import pandera.polars as pa
+import polars as pl
+
+from dtsen_pipeline.schemas.columns import code
+from dtsen_pipeline.schemas.family import Family
+from dtsen_pipeline.schemas.member import Member
+
+TOKEN = "^[0-9a-f]{12}$"  # noqa: S105 - a file token is no secret
+ENTITY = "^[0-9a-f]{32}$"
+PRESENCE_BIT, FAMILY_BIT = 48, 49
+WINNING = ("changed", "blocked", "pending", "filled", "refined")
+AGREEING = ("confirmed", "adopted")
+LOSING = ("overridden", "blocked", "pending", "expired", "superseded")
+FATES = (
+    "base",
+    "contributed",
+    "superseded",
+    "no_values",
+    "duplicate",
+    "rejected",
+    "held",
+    "out_of_scope",
+)
+SOURCES = ("keluarga", "anggota", "kunjungan", "kunjungan_anggota")
+ENTITY_TABLES = ("keluarga", "anggota")
+INCOMPLETE = ("anggota_ditolak", "anggota_ditahan", "tanpa_anggota", "masukan_kosong")
+
+
+def _matching(pattern: str, title: str) -> str:
+    field: str = pa.Field(str_matches=pattern, title=title)
+    return field
+
+
+def _one_of(values: tuple[str, ...], title: str, *, nullable: bool = False) -> str:
+    field: str = pa.Field(isin=list(values), title=title, nullable=nullable)
+    return field
+
+
+def _decile(title: str) -> int:
+    field: int = pa.Field(in_range={"min_value": 1, "max_value": 10}, nullable=True, title=title)
+    return field
+
+
+class Published(pa.DataFrameModel):
+    """What every published table obeys: exactly the declared columns."""
+
+    class Config:
+        """Columns that nobody declared are refused."""
+
+        strict = True
+        ordered = True
+
+
+class Pointed(Published):
+    """A row that names the source record it came from."""
+
+    src: str = _matching(TOKEN, "Token berkas")
+    row: int = pa.Field(ge=1, title="Baris fisik")
+
+
+class Keluarga(Family):
+    """A family: merged values, base pointer, the official deciles as sent, and our own beside them."""
+
+    family_id: str = pa.Field(str_matches=ENTITY, unique=True, title="Nomor keluarga")
+    src: str = _matching(TOKEN, "Token berkas")
+    row: int = pa.Field(ge=1, title="Baris fisik")
+    is_lengkap: bool = pa.Field(title="Lengkap")
+    alasan_tidak_lengkap: str = _one_of(INCOMPLETE, "Alasan tidak lengkap", nullable=True)
+    skor_bayangan: int = pa.Field(nullable=True, title="Skor dari data kementerian (mikro-log)")
+    skor_verifikasi: int = pa.Field(nullable=True, title="Skor dari data terverifikasi (mikro-log)")
+    desil_bayangan: int = _decile("Desil bayangan")
+    desil_verifikasi: int = _decile("Desil verifikasi")
+    desil_estimasi: int = _decile("Desil estimasi")
+
+    class Config:
+        """Columns that nobody declared are refused."""
+
+        strict = True
+
+
+class Anggota(Member):
+    """A person: merged values, base pointer, presence and the family the person belongs to."""
+
+    person_id: str = pa.Field(str_matches=ENTITY, unique=True, title="Nomor orang")
+    family_id: str = _matching(ENTITY, "Nomor keluarga")
+    src: str = _matching(TOKEN, "Token berkas")
+    row: int = pa.Field(ge=1, title="Baris fisik")
+    keberadaan_anggota: int = code("Keberadaan anggota", bit=PRESENCE_BIT, codes="keberadaan", group="membership")
+
+    class Config:
+        """Columns that nobody declared are refused."""
+
+        strict = True
+
+
+class Lineage(Pointed):
+    """One row per entity, winning or agreeing record and decision; `mask` has a bit for each column."""
+
+    tabel: str = _one_of(ENTITY_TABLES, "Tabel")
+    entity_id: str = _matching(ENTITY, "Nomor entitas")
+    sumber: str = _one_of(SOURCES, "Tabel sumber")
+    decision: str = _one_of(WINNING + AGREEING, "Keputusan")
+    mask: int = pa.Field(gt=0, title="Kolom")
+
+
+class Conflict(Pointed):
+    """One row per entity, losing record and decision, in the shape of `lineage`."""
+
+    tabel: str = _one_of(ENTITY_TABLES, "Tabel")
+    entity_id: str = _matching(ENTITY, "Nomor entitas")
+    sumber: str = _one_of(SOURCES, "Tabel sumber")
+    decision: str = _one_of(LOSING, "Keputusan")
+    mask: int = pa.Field(gt=0, title="Kolom")
+
+
+class Rejected(Pointed):
+    """An input row that broke a hard rule, with its reason codes joined by `|`."""
+
+    sumber: str = _one_of(SOURCES, "Tabel sumber")
+    reasons: str = pa.Field(str_matches="^E_", title="Alasan")
+    resolved_by: str = pa.Field(nullable=True, title="Diselesaikan oleh")
+
+
+class Warned(Pointed):
+    """An input row that was used and raised warnings, joined by `|`."""
+
+    sumber: str = _one_of(SOURCES, "Tabel sumber")
+    warnings: str = pa.Field(str_matches="^W_", title="Peringatan")
+
+
+class Fate(Pointed):
+    """What became of one input row; exactly one fate each."""
+
+    sumber: str = _one_of(SOURCES, "Tabel sumber")
+    fate: str = _one_of(FATES, "Nasib")
+    reason: str = pa.Field(nullable=True, title="Alasan")
+
+
+class Alias(Published):
+    """A surrogate id under which a record of the entity could have been found, and the entity's id."""
+
+    tabel: str = _one_of(ENTITY_TABLES, "Tabel")
+    alias_id: str = _matching(ENTITY, "Alias")
+    entity_id: str = _matching(ENTITY, "Nomor entitas")
+
+
+class Summary(Published):
+    """Counts for people and for the population judge; never a value of a single person."""
+
+    measure: str = pa.Field(title="Ukuran")
+    kelurahan: str = pa.Field(title="Kode kelurahan, atau semua")
+    category: str = pa.Field(title="Kategori, atau semua")
+    count: int = pa.Field(ge=0, title="Jumlah")
+
+
+TABLES: dict[str, type[pa.DataFrameModel]] = {
+    "keluarga": Keluarga,
+    "anggota": Anggota,
+    "lineage": Lineage,
+    "conflict": Conflict,
+    "rejected": Rejected,
+    "warned": Warned,
+    "fate": Fate,
+    "alias": Alias,
+    "summary": Summary,
+}
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "keluarga": ("family_id",),
+    "anggota": ("person_id",),
+    "lineage": ("tabel", "entity_id", "src", "row", "decision"),
+    "conflict": ("tabel", "entity_id", "src", "row", "decision"),
+    "rejected": ("src", "row"),
+    "warned": ("src", "row"),
+    "fate": ("src", "row"),
+    "alias": ("tabel", "alias_id"),
+    "summary": ("measure", "kelurahan", "category"),
+}
+"""The sort key of each table; a total order, since keys are unique."""
+SCHEMA_VERSION = 1
+
+
+def polars_types(table: str) -> dict[str, pl.DataType]:
+    """The column names and Polars types of a release table, in published order."""
+    schema = TABLES[table].to_schema()
+    return {str(name): column.dtype.type for name, column in schema.columns.items()}

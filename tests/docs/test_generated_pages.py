@@ -1,0 +1,69 @@
+"""The committed reference pages are what the code renders now, and name everything they should."""
+
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dtsen_pipeline.reference import code_lists
+from dtsen_pipeline.schemas.docs import NOTICE
+from dtsen_pipeline.schemas.reasons import REASONS
+from dtsen_pipeline.schemas.release import TABLES, polars_types
+from dtsen_pipeline.schemas.tables import tables
+
+DOCS = Path(__file__).parents[2] / "docs"
+REFERENCE = DOCS / "reference"
+GENERATOR: dict[str, Any] = runpy.run_path(str(DOCS / "generate.py"))
+PAGES: dict[str, Callable[[], str]] = dict(GENERATOR["PAGES"])
+
+
+def page(name: str) -> str:
+    """A committed page."""
+    return (REFERENCE / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_what_the_code_renders(name: str) -> None:
+    """A page that was edited, or forgotten after a change of the models, fails here."""
+    path = REFERENCE / name
+    is_fresh = path.is_file() and page(name) == PAGES[name]()
+    assert is_fresh, f"docs/reference/{name} is not what the code renders; run `make docs`"
+
+
+def test_the_generator_writes_the_same_pages_anywhere(tmp_path: Path) -> None:
+    """What `make docs` runs."""
+    GENERATOR["write"](tmp_path / "new")
+    assert {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "new").iterdir()} == {
+        name: render() for name, render in PAGES.items()
+    }
+
+
+def test_no_generated_page_is_left_behind() -> None:
+    """A page that nothing renders any more would go stale unseen."""
+    marked = {path.name for path in REFERENCE.glob("*.md") if NOTICE in path.read_text(encoding="utf-8")}
+    assert marked <= set(PAGES)
+
+
+def test_every_column_and_code_list_is_in_the_data_dictionary() -> None:
+    """By its own name."""
+    text = page("data-dictionary.md")
+    for table in tables().values():
+        assert all(f"| `{name}` |" in text for name in table.names)
+    assert all(f"\n### {codes}\n" in text for codes in code_lists())
+
+
+def test_every_reason_is_on_its_page() -> None:
+    """With its Indonesian sentence first."""
+    text = page("reason-codes.md")
+    for reason in REASONS.values():
+        assert f"| `{reason.code}` | {reason.kind} | {reason.id} |" in text
+
+
+def test_every_release_column_is_documented() -> None:
+    """Here or, for the ministry's columns, in the data dictionary."""
+    text = page("release-tables.md") + page("data-dictionary.md")
+    for name in TABLES:
+        assert f"\n## `{name}`\n" in text
+        assert all(f"| `{column}` |" in text for column in polars_types(name))

@@ -1,0 +1,63 @@
+"""The input tables derived from the models, against the files of the source profiles."""
+
+import pytest
+
+from dtsen_pipeline.reference import Profile, profiles
+from dtsen_pipeline.schemas.columns import Kind, columns
+from dtsen_pipeline.schemas.family import Family
+from dtsen_pipeline.schemas.tables import (
+    FAMILY,
+    INPUT_TABLES,
+    MEMBER,
+    OFFICIAL,
+    VISIT,
+    VISIT_MEMBER,
+    delivered,
+    tables,
+)
+
+
+def test_the_tables_are_the_four_inputs() -> None:
+    """In the order in which they are named."""
+    assert tuple(tables()) == INPUT_TABLES
+    assert {name: len(table.columns) for name, table in tables().items()} == {
+        FAMILY: 55,
+        MEMBER: 48,
+        VISIT: 61,
+        VISIT_MEMBER: 50,
+    }
+
+
+@pytest.mark.parametrize("name", INPUT_TABLES)
+def test_a_table_names_a_column_once(name: str) -> None:
+    """A head and the columns behind it do not overlap."""
+    names = tables()[name].names
+    assert len(set(names)) == len(names)
+    assert tables()[name].column(names[0]).name == names[0]
+
+
+@pytest.mark.parametrize("profile", profiles().values(), ids=lambda profile: profile.id)
+def test_a_profile_delivers_the_declared_columns(profile: Profile) -> None:
+    """The header of a file and the model behind it are the same list."""
+    assert profile.header == delivered(tables()[profile.table])
+
+
+@pytest.mark.parametrize("name", INPUT_TABLES)
+def test_names_that_follow_from_codes_are_not_delivered(name: str) -> None:
+    """They are looked up in the reference data."""
+    looked_up = {column.name for column in tables()[name].columns if column.kind is Kind.REGION_NAME}
+    assert looked_up == set(tables()[name].names) - set(delivered(tables()[name]))
+
+
+def test_official_deciles_and_flags_are_not_asked_in_the_field() -> None:
+    """An officer cannot overwrite what the ministry ranked."""
+    hidden = {column.name for column in columns(Family)} - set(tables()[VISIT].names)
+    assert set(OFFICIAL) < hidden
+    assert {column.group for column in columns(Family) if column.name in hidden} == {"official", "provenance"}
+
+
+def test_only_columns_with_a_bit_are_answers() -> None:
+    """Who visited and when is not a value of the family."""
+    answers = {column.group for column in tables()[VISIT].answers}
+    assert "visit" not in answers
+    assert [name for name, table in tables().items() if table.is_field] == [VISIT, VISIT_MEMBER]
