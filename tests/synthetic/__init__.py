@@ -1,0 +1,1 @@
+"""The synthetic city is plausible, repeatable, and damaged exactly where it says."""
