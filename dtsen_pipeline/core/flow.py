@@ -1,0 +1,152 @@
+"""The whole flow as one composition, from exact rows to the tables of a release.
+
+Every stage is a function of its own, which the assets call one by one; this file puts them in order for
+tests, benchmarks and replays. No file is opened here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import narwhals as nw
+
+from dtsen_pipeline.core import findings
+from dtsen_pipeline.core.complete import incomplete
+from dtsen_pipeline.core.engine import Engine, Frame
+from dtsen_pipeline.core.fates import check_fates, fates
+from dtsen_pipeline.core.identity import Observations, Scene, identify
+from dtsen_pipeline.core.inputs import InputList
+from dtsen_pipeline.core.merge import Merged, merge
+from dtsen_pipeline.core.normalise import normalise
+from dtsen_pipeline.core.score import Scored, score, with_scores
+from dtsen_pipeline.core.summary import summary
+from dtsen_pipeline.core.validate import Context, check, check_households, split
+from dtsen_pipeline.reference import city, code_lists, merge_policy, welfare_model
+from dtsen_pipeline.schemas.release import TABLES, polars_types
+from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, tables
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Findings by table, the rejected rows of all tables, and the family rows whose members do not fit."""
+
+    by_table: Mapping[str, Frame]
+    rejected: Frame
+    households: Frame
+
+
+def scene_of(inputs: InputList) -> Scene:
+    """The facts about files that identity and merge need."""
+    return Scene(city=inputs.city, version_of=inputs.version_of, dates=inputs.snapshot_dates)
+
+
+def context_of(inputs: InputList) -> Context:
+    """The facts the row rules may know; a confirmed profile confirms every code list."""
+    confirmed = frozenset(code_lists()) if inputs.confirmed_profiles else frozenset[str]()
+    return Context(city=city(inputs.city), observed=inputs.observed, confirmed=confirmed)
+
+
+def records_of(rows: Frame, table: str, inputs: InputList) -> Frame:
+    """Exact rows as records."""
+    return normalise(rows, tables()[table], city(inputs.city))
+
+
+def check_all(records: Mapping[str, Frame], damaged: Frame, inputs: InputList, engine: Engine) -> Checked:
+    """The findings of every table."""
+    context = context_of(inputs)
+    by_table = {table: engine.checkpoint(check(records[table], tables()[table], context)) for table in INPUT_TABLES}
+    households = check_households(records[FAMILY], records[MEMBER], inputs.version_of)
+    return Checked(
+        by_table=by_table,
+        rejected=engine.checkpoint(findings.rejected(damaged, by_table)),
+        households=households,
+    )
+
+
+def valid_of(records: Mapping[str, Frame], checked: Checked) -> dict[str, Frame]:
+    """The valid rows of every table."""
+    return {table: split(records[table], checked.by_table[table]) for table in INPUT_TABLES}
+
+
+def warned_of(checked: Checked, observed: Observations, engine: Engine) -> Frame:
+    """Every row in use that raised a warning, a row each."""
+    rules = [findings.sourced(found, table) for table, found in checked.by_table.items()]
+    households = findings.sourced(checked.households, FAMILY)
+    return findings.warned([nw.concat(rules), households, observed.shared], checked.rejected, engine)
+
+
+def score_all(
+    records: Mapping[str, Frame],
+    checked: Checked,
+    observed: Observations,
+    merged: Merged,
+    inputs: InputList,
+    engine: Engine,
+    key: bytes,
+) -> Scored:
+    """Score every family under the model of the input list."""
+    scene = scene_of(inputs)
+    gaps = incomplete(records, checked.rejected, aside_of(observed, merged), scene, engine, key)
+    return score(merged, gaps, welfare_model(inputs.model), inputs.base_date, engine)
+
+
+def aside_of(observed: Observations, merged: Merged) -> Frame:
+    """Every row that takes no part, with its fate and reason."""
+    return nw.concat([observed.aside, merged.silent])
+
+
+def release_of(
+    received: Mapping[str, Frame],
+    checked: Checked,
+    observed: Observations,
+    merged: Merged,
+    scored: Scored,
+    engine: Engine,
+) -> dict[str, Frame]:
+    """The tables of a release, columns in published order; raises E_FATES where a row is lost or doubled."""
+    found = {
+        "keluarga": with_scores(merged.families, scored),
+        "anggota": merged.persons.merged,
+        "lineage": engine.checkpoint(merged.lineage),
+        "conflict": engine.checkpoint(merged.conflict),
+        "rejected": checked.rejected,
+        "warned": warned_of(checked, observed, engine),
+        "alias": observed.aliases,
+    }
+    aside = aside_of(observed, merged)
+    published = [found["keluarga"], found["anggota"]]
+    found["fate"] = fates(received, checked.rejected, aside, published, found["lineage"], engine)
+    check_fates(received, found["fate"], engine)
+    found["summary"] = summary(found)
+    return {table: found[table].select(*polars_types(table)) for table in TABLES}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The tables of a release, and the cut-offs that its scores were cut by."""
+
+    tables: Mapping[str, Frame]
+    cuts: tuple[int, ...]
+
+
+def run(rows: Mapping[str, Frame], damaged: Frame, inputs: InputList, engine: Engine, key: bytes) -> Outcome:
+    """From exact rows (by table) and damaged lines (src, row, sumber, reasons) to the tables of a release."""
+    records = {table: engine.checkpoint(records_of(rows[table], table, inputs)) for table in INPUT_TABLES}
+    checked = check_all(records, damaged, inputs, engine)
+    observed = identify(valid_of(records, checked), scene_of(inputs), engine, key)
+    merged = merge(observed, scene_of(inputs), merge_policy(), engine)
+    scored = score_all(records, checked, observed, merged, inputs, engine, key)
+    received = received_of(rows, damaged)
+    return Outcome(tables=release_of(received, checked, observed, merged, scored, engine), cuts=scored.cuts)
+
+
+def received_of(rows: Mapping[str, Frame], damaged: Frame) -> dict[str, Frame]:
+    """Src and row of every line that came in, damaged ones included, by table."""
+    return {
+        table: nw.concat(
+            [
+                rows[table].select("src", "row"),
+                damaged.filter(nw.col("sumber") == table).select("src", "row"),
+            ]
+        )
+        for table in INPUT_TABLES
+    }

@@ -1,0 +1,262 @@
+"""Which row speaks of whom: ties every valid row to a family and a person, and sets aside what takes no part.
+
+Decided rules: a family is its card; a NIK is one person only where birth date and sex agree; without a NIK,
+the same card, name, birth date and sex. Ids are keyed hashes of the founding record's identifying fields (see
+`entities`), never of a row number. Choosing values among the tied rows is for `merge`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import narwhals as nw
+
+from dtsen_pipeline.core import presence
+from dtsen_pipeline.core.engine import Engine, Frame
+from dtsen_pipeline.core.entities import (
+    BORN,
+    CARD,
+    ID_NAME,
+    NIK,
+    SEX,
+    born_text,
+    person_key,
+    sex_text,
+    with_family_id,
+    with_person_id,
+)
+from dtsen_pipeline.core.moments import local_day, utc_second
+from dtsen_pipeline.core.rows import ROW, aside, repeated_rows
+from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER
+
+WITHOUT_VALUES = (3, 4, 5)
+"""Visit outcomes that bring no values: no respondent, refused, building gone or moved."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The facts about files that identity and merge need.
+
+    `version_of`: snapshot version by file token; `dates`: data date by version, oldest first.
+    """
+
+    city: str
+    version_of: Mapping[str, str]
+    dates: Mapping[str, date]
+
+    @property
+    def base(self) -> str:
+        """The version with the latest data date."""
+        return list(self.dates)[-1]
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Rows tied to entities, by table, and what was set aside.
+
+    `families`, `members`: snapshot rows with version and entity ids. `visits`, `presences`: field rows with
+    entity ids, `day` and `at` (see `moments`). `aside`: src, row, sumber, fate, reason. `aliases`: tabel,
+    alias_id, entity_id. `shared`: src, row, warnings of rows whose NIK several persons share.
+    """
+
+    families: Frame
+    members: Frame
+    visits: Frame
+    presences: Frame
+    aside: Frame
+    aliases: Frame
+    shared: Frame
+
+
+def identify(valid: Mapping[str, Frame], scene: Scene, engine: Engine, key: bytes) -> Observations:
+    """Tie the valid rows of the four input tables to entities."""
+    cards, families_aside = _cards(valid[FAMILY], scene, engine, key)
+    persons, members_aside, aliases = _persons(valid[MEMBER], cards, scene, engine, key)
+    visits, visits_aside = _visits(valid[VISIT], cards, scene, engine)
+    tied = presence.tie(valid[VISIT_MEMBER], visits, persons, engine, key)
+    return Observations(
+        families=_joined(valid[FAMILY], _active(cards), "version", "family_id"),
+        members=_joined(valid[MEMBER], persons, "version", "family_id", "person_id"),
+        visits=_joined(valid[VISIT], _active(visits), "family_id", "day", "at"),
+        presences=_joined(valid[VISIT_MEMBER], tied.rows, "family_id", "person_id", "day", "at", "versi_dilihat"),
+        aside=nw.concat([families_aside, members_aside, visits_aside, tied.aside]),
+        aliases=nw.concat([aliases, _aliases(tied.rows, engine, key)]).unique(),
+        shared=_shared(persons),
+    )
+
+
+def _active(rows: Frame) -> Frame:
+    return rows.filter(nw.col("fate") == "active")
+
+
+def _joined(rows: Frame, ties: Frame, *names: str) -> Frame:
+    """The rows that are tied, with the columns `names` of their tie (one tie a row)."""
+    return rows.join(ties.select(*ROW, *names), on=list(ROW), how="inner")
+
+
+def _version(scene: Scene) -> nw.Expr:
+    return nw.col("src").replace_strict(
+        list(scene.version_of), list(scene.version_of.values()), default=None, return_dtype=nw.String
+    )
+
+
+def _cards(rows: Frame, scene: Scene, engine: Engine, key: bytes) -> tuple[Frame, Frame]:
+    """Every family row with version, family_id and fate (active, duplicate, out_of_scope)."""
+    twins = repeated_rows(rows, ("src", CARD), FAMILY, engine)
+    is_outside = nw.col("kode_kabupaten_kota") != scene.city
+    narrow = rows.select(*ROW, CARD, outside=nw.coalesce(is_outside, nw.lit(value=False)))
+    marked = narrow.join(twins, on=list(ROW), how="left").with_columns(
+        version=_version(scene),
+        fate=nw.when(nw.col("outside"))
+        .then(nw.lit("out_of_scope"))
+        .otherwise(nw.coalesce(nw.col("twin"), nw.lit("active"))),
+    )
+    cards = engine.checkpoint(with_family_id(marked, engine, key).drop("outside", "twin"))
+    reason = nw.when(nw.col("fate") == "out_of_scope").then(nw.lit("O_CITY"))
+    return cards, aside(cards.filter(nw.col("fate") != "active"), FAMILY, nw.col("fate"), reason)
+
+
+def _persons(rows: Frame, cards: Frame, scene: Scene, engine: Engine, key: bytes) -> tuple[Frame, Frame, Frame]:
+    """Member rows that take part with their ids; what was set aside; aliases that differ from their entity."""
+    narrow = rows.select(*ROW, NIK, CARD, ID_NAME, BORN, SEX).with_columns(
+        version=_version(scene), own_key=person_key()
+    )
+    homes = cards.group_by("version", CARD).agg(nw.col("fate").min().alias("home"), nw.col("family_id").min())
+    placed = engine.checkpoint(
+        narrow.join(homes, on=["version", CARD], how="left").with_columns(fate=_member_fate(), reason=_member_reason())
+    )
+    active = placed.filter(nw.col("fate") == "active")
+    keyed = engine.checkpoint(_founded(_attached(active), scene, engine))
+    twins = repeated_rows(rows, ("src", "entity_key"), MEMBER, engine, ties=keyed)
+    kept = keyed.join(twins.select(*ROW), on=list(ROW), how="anti")
+    persons = engine.checkpoint(with_person_id(kept, "founding_key", "person_id", engine, key))
+    others = placed.filter(nw.col("fate") != "active")
+    set_aside = nw.concat(
+        [
+            aside(others, MEMBER, nw.col("fate"), nw.col("reason")),
+            aside(twins, MEMBER, nw.col("twin"), nw.lit(None, dtype=nw.String)),
+        ]
+    )
+    return persons, set_aside, _aliases(persons, engine, key)
+
+
+def _member_fate() -> nw.Expr:
+    is_lost = nw.col("home").is_null() | nw.col("own_key").is_null()
+    home = nw.when(nw.col("home") == "out_of_scope").then(nw.lit("out_of_scope"))
+    return nw.when(is_lost).then(nw.lit("held")).otherwise(nw.coalesce(home, nw.lit("active")))
+
+
+def _member_reason() -> nw.Expr:
+    nameless = nw.when(nw.col("own_key").is_null()).then(nw.lit("H_NO_IDENTITY"))
+    outside = nw.when(nw.col("home") == "out_of_scope").then(nw.lit("O_CITY"))
+    absent = nw.when(nw.col("home").is_null()).then(nw.lit("H_FAMILY_ABSENT"))
+    return nw.coalesce(absent, nameless, outside)
+
+
+def _attached(active: Frame) -> Frame:
+    """`entity_key`: the row's own key; without a NIK, that of the one person with a NIK who is alike.
+
+    Alike means the same card, name, birth date and sex.
+    """
+    likeness = [CARD, ID_NAME, "born", "sex"]
+    rows = active.with_columns(born=born_text(), sex=sex_text())
+    with_nik = (
+        rows.filter(~nw.col(NIK).is_null(), nw.col("born") != "", nw.col("sex") != "")
+        .select(*likeness, "own_key")
+        .unique()
+        .group_by(*likeness)
+        .agg(nw.len().alias("persons"), nw.col("own_key").min().alias("like_key"))
+        .filter(nw.col("persons") == 1)
+        .drop("persons")
+    )
+    missing = rows.filter(nw.col(NIK).is_null()).join(with_nik, on=likeness, how="left")
+    keyed = missing.with_columns(entity_key=nw.coalesce(nw.col("like_key"), nw.col("own_key")))
+    others = rows.filter(~nw.col(NIK).is_null()).with_columns(entity_key=nw.col("own_key"))
+    names = [*others.collect_schema().names()]
+    return nw.concat([keyed.select(names), others.select(names)])
+
+
+def _founded(keyed: Frame, scene: Scene, engine: Engine) -> Frame:
+    """`founding_key`: the key of the earliest record of the entity; keys differ only where a row was attached."""
+    dated = {version: day.isoformat() for version, day in scene.dates.items()}
+    keyed = engine.checkpoint(keyed)
+    joined = keyed.filter(nw.col("own_key") != nw.col("entity_key")).select("entity_key").unique()
+    day = nw.col("version").replace_strict(list(dated), list(dated.values()), default=None, return_dtype=nw.String)
+    founders = (
+        keyed.join(joined, on="entity_key", how="semi")
+        .with_columns(founder=nw.concat_str(day, nw.col("own_key")))
+        .group_by("entity_key")
+        .agg(nw.col("founder").min())
+        .select("entity_key", founding=nw.col("founder").str.slice(10))
+    )
+    return (
+        keyed.join(founders, on="entity_key", how="left")
+        .with_columns(founding_key=nw.coalesce(nw.col("founding"), nw.col("entity_key")))
+        .drop("founding")
+    )
+
+
+def _aliases(persons: Frame, engine: Engine, key: bytes) -> Frame:
+    """Ids under which a record of a person could have been found, where they differ from the person's id."""
+    others = persons.select("own_key", "person_id").unique()
+    found = with_person_id(others, "own_key", "alias_id", engine, key)
+    return found.filter(~nw.col("alias_id").is_null(), nw.col("alias_id") != nw.col("person_id")).select(
+        nw.lit(MEMBER).alias("tabel"), "alias_id", entity_id="person_id"
+    )
+
+
+def _shared(persons: Frame) -> Frame:
+    """Rows whose NIK ties to more than one person."""
+    known = persons.filter(~nw.col(NIK).is_null())
+    shared = (
+        known.select(NIK, "person_id")
+        .unique()
+        .group_by(NIK)
+        .agg(nw.len().alias("persons"))
+        .filter(nw.col("persons") > 1)
+    )
+    return known.join(shared, on=NIK, how="semi").select(
+        *ROW, nw.lit(MEMBER).alias("sumber"), nw.lit("W_NIK_SHARED").alias("warnings")
+    )
+
+
+def _visits(rows: Frame, cards: Frame, scene: Scene, engine: Engine) -> tuple[Frame, Frame]:
+    """Every valid visit with its family of the base snapshot, day, moment and fate; and those set aside."""
+    twins = repeated_rows(rows, ("id_kunjungan",), VISIT, engine)
+    homes = (
+        cards.filter(nw.col("version") == scene.base)
+        .group_by(CARD)
+        .agg(nw.col("fate").min().alias("home"), nw.col("family_id").min())
+    )
+    at = nw.col("waktu_kunjungan")
+    placed = (
+        rows.select(
+            *ROW,
+            CARD,
+            "id_kunjungan",
+            "versi_dilihat",
+            "hasil_kunjungan",
+            day=local_day(at),
+            at=utc_second(at),
+        )
+        .join(homes, on=CARD, how="left")
+        .join(twins, on=list(ROW), how="left")
+        .with_columns(fate=_visit_fate(), reason=_visit_reason())
+    )
+    placed = engine.checkpoint(placed)
+    others = placed.filter(nw.col("fate") != "active")
+    return placed, aside(others, VISIT, nw.col("fate"), nw.col("reason"))
+
+
+def _visit_fate() -> nw.Expr:
+    outside = nw.when(nw.col("home") == "out_of_scope").then(nw.lit("out_of_scope"))
+    held = nw.when(nw.col("home").is_null()).then(nw.lit("held"))
+    silent = nw.when(nw.col("hasil_kunjungan").is_in(WITHOUT_VALUES)).then(nw.lit("no_values"))
+    return nw.coalesce(nw.col("twin"), outside, held, silent, nw.lit("active"))
+
+
+def _visit_reason() -> nw.Expr:
+    is_repeated = ~nw.col("twin").is_null()
+    outside = nw.when(nw.col("home") == "out_of_scope").then(nw.lit("O_CITY"))
+    held = nw.when(nw.col("home").is_null()).then(nw.lit("H_FAMILY_UNKNOWN"))
+    return nw.when(~is_repeated).then(nw.coalesce(outside, held))

@@ -1,0 +1,127 @@
+"""The frozen input list: what a release is a function of, beside the code.
+
+Holds hashes and declared facts about files, decisions, reference data, the model and the key's id; no path,
+no receive time, no row. Choosing the files for a date is the registry's work.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+from dtsen_pipeline.schemas.errors import DtsenError
+from dtsen_pipeline.schemas.tables import SNAPSHOT_TABLES
+
+TOKEN_LENGTH = 12
+FORMAT = 1
+
+
+@dataclass(frozen=True, order=True)
+class Source:
+    """An accepted file. `data_date` is an ISO day (snapshots); `batch` names a field batch."""
+
+    sha256: str
+    table: str
+    profile: str
+    profile_version: int
+    version: str | None = None
+    region: str | None = None
+    data_date: str | None = None
+    batch: str | None = None
+
+    @property
+    def token(self) -> str:
+        """The name under which people and messages know the file."""
+        return self.sha256[:TOKEN_LENGTH]
+
+    @property
+    def is_snapshot(self) -> bool:
+        """Whether the file belongs to a ministry snapshot."""
+        return self.table in SNAPSHOT_TABLES
+
+
+@dataclass(frozen=True)
+class InputList:
+    """Everything a release depends on, in one order that does not depend on arrival."""
+
+    sources: tuple[Source, ...]
+    city: str
+    model: str
+    key_id: str
+    decisions: tuple[str, ...] = ()
+    confirmed_profiles: tuple[str, ...] = ()
+    reference: Mapping[str, str] = field(default_factory=dict)
+    code_version: str = ""
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over the canonical JSON of the list."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    @property
+    def snapshot_dates(self) -> dict[str, date]:
+        """The data date of each snapshot version, oldest first."""
+        found = {
+            source.version: date.fromisoformat(source.data_date)
+            for source in self.sources
+            if source.is_snapshot and source.version and source.data_date
+        }
+        return dict(sorted(found.items(), key=lambda item: (item[1], item[0])))
+
+    @property
+    def base_version(self) -> str:
+        """The snapshot with the latest data date."""
+        dates = self.snapshot_dates
+        if not dates:
+            raise DtsenError(
+                "E_NO_SNAPSHOT",
+                "no complete snapshot is accepted yet; ingest a family file and its member file",
+            )
+        return list(dates)[-1]
+
+    @property
+    def base_date(self) -> date:
+        """The data date of the base snapshot."""
+        return self.snapshot_dates[self.base_version]
+
+    @property
+    def version_of(self) -> dict[str, str]:
+        """The snapshot version each snapshot file belongs to, by token."""
+        return {s.token: s.version for s in self.sources if s.is_snapshot and s.version}
+
+    @property
+    def observed(self) -> dict[str, date]:
+        """The data date of each snapshot file, by token."""
+        dates = self.snapshot_dates
+        return {token: dates[version] for token, version in self.version_of.items()}
+
+    def of(self, table: str) -> tuple[Source, ...]:
+        """The files that bring rows of `table`."""
+        return tuple(source for source in self.sources if source.table == table)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The list as plain data."""
+        return {"format": FORMAT} | asdict(self)
+
+    def to_json(self) -> str:
+        """Canonical JSON: sorted keys, no spaces."""
+        return json.dumps(self.as_dict(), sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> "InputList":
+        """Read back what `to_json` wrote."""
+        facts: dict[str, Any] = json.loads(text)
+        facts.pop("format")
+        facts["sources"] = tuple(Source(**source) for source in facts["sources"])
+        for name in ("decisions", "confirmed_profiles"):
+            facts[name] = tuple(facts[name])
+        return cls(**facts)
+
+
+def freeze(sources: Iterable[Source], **facts: Any) -> InputList:
+    """An input list in canonical order; raises E_NO_SNAPSHOT where no snapshot is complete."""
+    listed = InputList(sources=tuple(sorted(set(sources), key=lambda s: (s.table, s.sha256))), **facts)
+    _ = listed.base_version
+    return listed

@@ -1,0 +1,209 @@
+"""One winner per column by a stated precedence; the losers kept as conflicts.
+
+Register > verified later than the base snapshot > earlier verified where the table of `verdicts` keeps it > base
+snapshot > older snapshot. The result is a pure function of the observations; nothing here knows files or ids.
+"""
+
+from dataclasses import dataclass
+
+import narwhals as nw
+
+from dtsen_pipeline.core.cells import COLUMN, masked
+from dtsen_pipeline.core.engine import Engine, Frame
+from dtsen_pipeline.core.identity import Observations, Scene
+from dtsen_pipeline.core.ministry import AGE, Ministry, laid_over, ministry
+from dtsen_pipeline.core.normalise import region_names
+from dtsen_pipeline.core.rows import ROW, aside
+from dtsen_pipeline.core.subject import PRESENCE, Subject, families, persons
+from dtsen_pipeline.core.verdicts import EPOCH, Facts, Verdicts, published, verdicts
+from dtsen_pipeline.reference import MergePolicy, city
+
+PRESENT, NEW, NOT_FOUND = 1, 5, 6
+
+
+@dataclass(frozen=True)
+class Entities:
+    """The merge of one kind of entity.
+
+    `merged`, `ministry`: entity id, src, row (the base pointer) and every column, published form; `touched`:
+    ids of entities whose values differ between the two or that visits made. `lineage`, `conflict`: tabel,
+    entity_id, src, row, sumber, decision, mask.
+    """
+
+    merged: Frame
+    ministry: Frame
+    touched: Frame
+    lineage: Frame
+    conflict: Frame
+    silent: Frame
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Families and persons."""
+
+    families: Entities
+    persons: Entities
+
+    @property
+    def lineage(self) -> Frame:
+        """The sparse lineage of both."""
+        return nw.concat([self.families.lineage, self.persons.lineage])
+
+    @property
+    def conflict(self) -> Frame:
+        """The losers of both."""
+        return nw.concat([self.families.conflict, self.persons.conflict])
+
+    @property
+    def silent(self) -> Frame:
+        """Set-aside rows of visits that answered nothing."""
+        return nw.concat([self.families.silent, self.persons.silent])
+
+
+def merge(observed: Observations, scene: Scene, policy: MergePolicy, engine: Engine) -> Merged:
+    """Merge families and persons."""
+    family_rows = _aged(observed.families, scene)
+    nobody = observed.visits.filter(nw.col("row") < 0).select("family_id", *ROW)
+    person_rows = _aged(observed.members, scene).with_columns(nw.lit(PRESENT, dtype=nw.Int64).alias(PRESENCE))
+    presences = engine.checkpoint(_stated(observed.presences))
+    return Merged(
+        families=_merged(family_rows, observed.visits, nobody, families(), scene, policy, engine),
+        persons=_merged(
+            person_rows,
+            presences,
+            _newcomers(presences, person_rows, engine),
+            persons(),
+            scene,
+            policy,
+            engine,
+        ),
+    )
+
+
+def _aged(rows: Frame, scene: Scene) -> Frame:
+    """`age_rank`: 0 for rows of the base snapshot, 1 for the next older one, and so on."""
+    ranks = {version: rank for rank, version in enumerate(reversed(list(scene.dates)))}
+    rank = nw.col("version").replace_strict(list(ranks), list(ranks.values()), default=None, return_dtype=nw.Int64)
+    return rows.with_columns(rank.alias(AGE))
+
+
+def _stated(presences: Frame) -> Frame:
+    """What a member row states: present or gone, and at home in the visited family only where present.
+
+    A new member is present; "not found" states nothing, so nobody leaves a family unseen.
+    """
+    code = nw.col(PRESENCE)
+    is_there = (code == PRESENT) | (code == NEW)
+    present = nw.lit(PRESENT, dtype=nw.Int64)
+    stated = nw.when(is_there).then(present).otherwise(nw.when(code != NOT_FOUND).then(code))
+    home = nw.when(is_there).then(nw.col("family_id"))
+    return presences.with_columns(stated.alias(PRESENCE), home.alias("family_id"))
+
+
+def _newcomers(presences: Frame, person_rows: Frame, engine: Engine) -> Frame:
+    """Persons whom the base snapshot lacks and whose latest statement is that they are there: first row each."""
+    base = person_rows.filter(nw.col(AGE) == 0).select("person_id").unique()
+    stated = presences.filter(~nw.col(PRESENCE).is_null()).join(base, on="person_id", how="anti")
+    numbered = engine.checkpoint(
+        stated.with_columns(
+            nth=nw.col("row").cum_count().over("person_id", order_by=["at", *ROW]),
+            of=nw.len().over("person_id"),
+        ).select("person_id", *ROW, PRESENCE, "nth", "of")
+    )
+    there = numbered.filter(nw.col("nth") == nw.col("of"), nw.col(PRESENCE) == PRESENT)
+    first = numbered.filter(nw.col("nth") == 1)
+    return first.join(there, on="person_id", how="semi").select("person_id", *ROW)
+
+
+def _merged(
+    snapshots: Frame,
+    visits: Frame,
+    newcomers: Frame,
+    subject: Subject,
+    scene: Scene,
+    policy: MergePolicy,
+    engine: Engine,
+) -> Entities:
+    facts = ministry(snapshots, newcomers, subject, engine)
+    known = facts.base.select(subject.entity)
+    in_use = visits.join(known, on=subject.entity, how="semi")
+    names = [subject.entity, *ROW, "day", "at", *(column.name for column in subject.merged)]
+    spoken = engine.checkpoint(_with_seen(in_use, scene).select(*names, "seen_version"))
+    judged = verdicts(spoken, _facts(facts, snapshots, spoken, subject, scene, engine), subject, policy, engine)
+    return Entities(
+        merged=_published(laid_over(facts.values, judged.over, subject), subject, scene),
+        ministry=_published(facts.values, subject, scene),
+        touched=nw.concat([judged.over.select(subject.entity), newcomers.select(subject.entity)]).unique(),
+        lineage=nw.concat([_named(_unsettled(facts, judged, subject), subject), _labelled(judged.lineage, subject)]),
+        conflict=nw.concat([_named(facts.conflict, subject), _labelled(judged.conflict, subject)]),
+        silent=aside(
+            judged.silent,
+            subject.field_table,
+            nw.lit("no_values"),
+            nw.lit(None, dtype=nw.String),
+        ),
+    )
+
+
+def _with_seen(visits: Frame, scene: Scene) -> Frame:
+    """`seen_version`: the snapshot the visit names, else the latest dated on or before the visit's day."""
+    latest: nw.Expr = nw.lit(None, dtype=nw.String)
+    for version, day in scene.dates.items():
+        is_known = nw.col("day") >= (day - EPOCH).days
+        latest = nw.when(is_known).then(nw.lit(version)).otherwise(latest)
+    named = nw.when(nw.col("versi_dilihat").is_in(list(scene.dates))).then(nw.col("versi_dilihat"))
+    return visits.with_columns(seen_version=nw.coalesce(named, latest))
+
+
+def _facts(said: Ministry, snapshots: Frame, visits: Frame, subject: Subject, scene: Scene, engine: Engine) -> Facts:
+    """What the visited entities' snapshots said and say."""
+    entity, names = subject.entity, [column.name for column in subject.merged]
+    visited = visits.select(entity).unique()
+    rows = snapshots.join(visited, on=entity, how="semi").with_columns(
+        nth=nw.col("row").cum_count().over(entity, "version", order_by=list(ROW))
+    )
+    seen = rows.filter(nw.col("nth") == 1).select(entity, *names, seen_version="version")
+    base = tuple(token for token, version in scene.version_of.items() if version == scene.base)
+    return Facts(
+        seen=engine.checkpoint(seen),
+        own=engine.checkpoint(said.base.join(visited, on=entity, how="semi").select(entity, *ROW, *names)),
+        said=engine.checkpoint(said.values.join(visited, on=entity, how="semi").select(entity, *names)),
+        base_tokens=base,
+        base_day=scene.dates[scene.base],
+    )
+
+
+def _unsettled(said: Ministry, judged: Verdicts, subject: Subject) -> Frame:
+    """What other snapshot rows filled or refined, where no visit decides the cell."""
+    standing = said.taken.join(judged.settled, on=[subject.entity, COLUMN], how="anti")
+    return masked(standing, subject, subject.entity, *ROW, "decision")
+
+
+def _published(values: Frame, subject: Subject, scene: Scene) -> Frame:
+    """Published values, and the names that follow from the codes that won."""
+    names = region_names(city(scene.city))
+    cleaned = values.with_columns(
+        published(nw.col(column.name), column).alias(column.name) for column in subject.columns
+    )
+    return cleaned.with_columns(
+        nw.col(column.comes_from[0])
+        .replace_strict(list(names), list(names.values()), default=None, return_dtype=nw.String)
+        .alias(column.name)
+        for column in subject.derived
+    )
+
+
+def _named(rows: Frame, subject: Subject) -> Frame:
+    return _labelled(rows.with_columns(sumber=nw.lit(subject.table)), subject)
+
+
+def _labelled(rows: Frame, subject: Subject) -> Frame:
+    return rows.select(
+        nw.lit(subject.table).alias("tabel"),
+        nw.col(subject.entity).alias("entity_id"),
+        *ROW,
+        "sumber",
+        "decision",
+        "mask",
+    )

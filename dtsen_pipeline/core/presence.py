@@ -1,0 +1,203 @@
+"""Which person a visit's member row speaks of.
+
+A row is tied to a person already known, becomes a new person when its identity is complete, or is held for a
+reviewer when neither can be said. Blank birth date or sex means "not asked" and contradicts nothing.
+"""
+
+from dataclasses import dataclass
+
+import narwhals as nw
+
+from dtsen_pipeline.core.engine import Engine, Frame
+from dtsen_pipeline.core.entities import (
+    BORN,
+    CARD,
+    ID_NAME,
+    NIK,
+    SEX,
+    born_text,
+    person_key,
+    sex_text,
+    with_person_id,
+)
+from dtsen_pipeline.core.rows import ROW, aside, repeated_rows
+from dtsen_pipeline.schemas.tables import VISIT_MEMBER
+
+PRESENT, NEW = 1, 5
+
+
+@dataclass(frozen=True)
+class Tied:
+    """`rows`: visit-member rows with person_id, family_id, day, at and own_key; `aside`: rows that take no part."""
+
+    rows: Frame
+    aside: Frame
+
+
+def tie(rows: Frame, visits: Frame, persons: Frame, engine: Engine, key: bytes) -> Tied:
+    """Tie visit-member rows to persons.
+
+    `visits`: every valid visit with its fate, family and moment. `persons`: the snapshots' tied member rows.
+    """
+    placed = _placed(rows, visits, engine)
+    active = placed.filter(nw.col("fate") == "active")
+    first = engine.checkpoint(with_person_id(_decided(active, _known(persons)), "new_key", "new_id", engine, key))
+    newcomers = engine.checkpoint(
+        first.filter(~nw.col("new_id").is_null())
+        .select(person_id="new_id", family_id="family_id", nik=NIK, id_name=ID_NAME, born="born", sex="sex")
+        .unique()
+    )
+    is_settled = nw.col("held").is_null() | (nw.col("held") != "H_PERSON_UNKNOWN")
+    open_rows = first.filter(~is_settled).select(*active.collect_schema().names())
+    second = _decided(open_rows, newcomers)
+    settled = first.filter(is_settled).with_columns(person_id=nw.coalesce(nw.col("person_id"), nw.col("new_id")))
+    names = [*active.collect_schema().names(), "person_id", "held"]
+    tied = engine.checkpoint(nw.concat([settled.select(names), second.select(names)]))
+    return Tied(
+        rows=tied.filter(~nw.col("person_id").is_null()),
+        aside=nw.concat(
+            [
+                _set_aside(placed.filter(nw.col("fate") != "active"), nw.col("fate"), "reason"),
+                _set_aside(tied.filter(nw.col("person_id").is_null()), nw.lit("held"), "held"),
+            ]
+        ),
+    )
+
+
+def _set_aside(rows: Frame, fate: nw.Expr, reason: str) -> Frame:
+    return aside(rows, VISIT_MEMBER, fate, nw.col(reason))
+
+
+def _placed(rows: Frame, visits: Frame, engine: Engine) -> Frame:
+    """Each row with its visit's family, day and moment, its own key and its fate; one visit a row."""
+    twins = repeated_rows(rows, ("id_kunjungan",), VISIT_MEMBER, engine)
+    narrow = rows.select(*ROW, "id_kunjungan", "keberadaan_anggota", NIK, ID_NAME, BORN, SEX)
+    return engine.checkpoint(
+        narrow.with_columns(born=born_text(), sex=sex_text())
+        .join(_one_a_visit(visits), on="id_kunjungan", how="left")
+        .join(twins, on=list(ROW), how="left")
+        .with_columns(fate=_fate(), reason=_reason(), own_key=person_key("card"))
+    )
+
+
+def _one_a_visit(visits: Frame) -> Frame:
+    """The row of each visit id that its members follow: one in use before others, then the latest."""
+    rank = nw.when(nw.col("fate") == "active").then(nw.lit(1)).otherwise(nw.lit(0))
+    numbered = visits.with_columns(rank=rank).with_columns(
+        nth=nw.col("row").cum_count().over("id_kunjungan", order_by=["rank", "at", *ROW]),
+        of=nw.len().over("id_kunjungan"),
+    )
+    return numbered.filter(nw.col("nth") == nw.col("of")).select(
+        "id_kunjungan",
+        "versi_dilihat",
+        "family_id",
+        "day",
+        "at",
+        card=nw.col(CARD),
+        visit_fate=nw.col("fate"),
+    )
+
+
+def _fate() -> nw.Expr:
+    unsent = nw.when(nw.col("visit_fate").is_null()).then(nw.lit("held"))
+    return nw.coalesce(nw.col("twin"), unsent, nw.col("visit_fate"))
+
+
+def _reason() -> nw.Expr:
+    unsent = nw.when(nw.col("visit_fate").is_null()).then(nw.lit("H_VISIT_UNKNOWN"))
+    held = nw.when(nw.col("visit_fate") == "held").then(nw.lit("H_VISIT_HELD"))
+    outside = nw.when(nw.col("visit_fate") == "out_of_scope").then(nw.lit("O_CITY"))
+    return nw.when(nw.col("twin").is_null()).then(nw.coalesce(unsent, held, outside))
+
+
+def _known(persons: Frame) -> Frame:
+    """Persons of the snapshots as candidates: person_id, family_id, nik, id_name, born, sex."""
+    homed = persons.with_columns(born=born_text(), sex=sex_text())
+    return homed.select("person_id", "family_id", "id_name", "born", "sex", nik=NIK).unique()
+
+
+def _decided(rows: Frame, candidates: Frame) -> Frame:
+    """`rows` with person_id, or new_key of a person to be made, or held with a reason code."""
+    counted = _by_nik(rows, candidates)
+    counted = _by_name(counted, candidates)
+    by_nik = (
+        nw.when(nw.col("nik_home") == 1)
+        .then(nw.col("nik_home_id"))
+        .otherwise(nw.when(nw.col("nik_agree") == 1).then(nw.col("nik_agree_id")))
+    )
+    is_unknown = nw.col("nik_all").is_null()
+    by_name = nw.when(is_unknown & (nw.col("name_all") == 1)).then(nw.col("name_id"))
+    return (
+        counted.with_columns(person_id=nw.coalesce(by_nik, by_name))
+        .with_columns(new_key=_new_key())
+        .with_columns(held=_held())
+    )
+
+
+def _new_key() -> nw.Expr:
+    """The key of a person met for the first time: present or new, identity complete, nobody like it."""
+    is_there = nw.col("keberadaan_anggota").is_in([PRESENT, NEW])
+    is_complete = ~nw.col(ID_NAME).is_null() & (nw.col("born") != "") & (nw.col("sex") != "")
+    is_nobody = nw.col("nik_all").is_null() & nw.col("name_all").is_null()
+    is_other = (nw.col("keberadaan_anggota") == NEW) & (nw.col("nik_agree") == 0)
+    is_new = is_there & is_complete & (is_nobody | nw.coalesce(is_other, nw.lit(value=False)))
+    return nw.when(nw.col("person_id").is_null() & is_new).then(nw.col("own_key"))
+
+
+def _held() -> nw.Expr:
+    is_open = nw.col("person_id").is_null() & nw.col("new_key").is_null()
+    several = nw.when(nw.col("nik_agree") > 1).then(nw.lit("H_NIK_AMBIGUOUS"))
+    contradicted = nw.when(nw.col("nik_agree") == 0).then(nw.lit("H_NIK_CONTRADICTED"))
+    names = nw.when(nw.col("name_all") > 1).then(nw.lit("H_NAME_AMBIGUOUS"))
+    reason = nw.coalesce(several, contradicted, names, nw.lit("H_PERSON_UNKNOWN"))
+    return nw.when(is_open).then(reason)
+
+
+def _agrees(name: str) -> nw.Expr:
+    mine, theirs = nw.col(name), nw.col(f"{name}_known")
+    return (mine == "") | (theirs == "") | (mine == theirs)
+
+
+def _by_nik(rows: Frame, candidates: Frame) -> Frame:
+    """Counts of persons with the row's NIK: all, those that agree, and those of them at home in the family."""
+    theirs = candidates.filter(~nw.col("nik").is_null()).select(
+        nik_known="nik",
+        person_id="person_id",
+        home="family_id",
+        born_known="born",
+        sex_known="sex",
+    )
+    pairs = rows.join(theirs, left_on=NIK, right_on="nik_known", how="inner").with_columns(
+        agrees=_agrees("born") & _agrees("sex"), is_home=nw.col("home") == nw.col("family_id")
+    )
+    per_row = [
+        pairs.select(*ROW, "person_id").unique().group_by(*ROW).agg(nik_all=nw.len()),
+        _counted(pairs.filter(nw.col("agrees")), "nik_agree"),
+        _counted(pairs.filter(nw.col("agrees"), nw.col("is_home")), "nik_home"),
+    ]
+    for counts in per_row:
+        rows = rows.join(counts, on=list(ROW), how="left")
+    agreeing = nw.when(~nw.col("nik_all").is_null()).then(nw.coalesce(nw.col("nik_agree"), nw.lit(0)))
+    return rows.with_columns(nik_agree=agreeing)
+
+
+def _by_name(rows: Frame, candidates: Frame) -> Frame:
+    """Counts of persons of the family with the row's name, where the row's NIK does not speak of another."""
+    theirs = candidates.filter(~nw.col("id_name").is_null()).select(
+        name_known="id_name",
+        home="family_id",
+        person_id="person_id",
+        nik_known="nik",
+        born_known="born",
+        sex_known="sex",
+    )
+    pairs = rows.join(theirs, left_on=[ID_NAME, "family_id"], right_on=["name_known", "home"], how="inner").filter(
+        _agrees("born") & _agrees("sex") & (nw.col(NIK).is_null() | nw.col("nik_known").is_null())
+    )
+    counts = _counted(pairs, "name_all").select(*ROW, "name_all", name_id="name_all_id")
+    return rows.join(counts, on=list(ROW), how="left")
+
+
+def _counted(pairs: Frame, name: str) -> Frame:
+    distinct = pairs.select(*ROW, "person_id").unique()
+    return distinct.group_by(*ROW).agg(nw.len().alias(name), nw.col("person_id").min().alias(f"{name}_id"))

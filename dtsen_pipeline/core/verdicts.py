@@ -1,0 +1,219 @@
+"""A verified value against the ministry's: confirmed, adopted, blocked, pending, expired, changed or refined.
+
+The decided table, over the cells of visited entities: *ver* is the latest verified value of a column, *seen* the
+value in the snapshot the visit names (else the latest dated on or before it), *new* what the ministry says now.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import narwhals as nw
+
+from dtsen_pipeline.core.cells import (
+    COLUMN,
+    VALUE,
+    agrees,
+    cells,
+    is_finer,
+    known,
+    masked,
+    wide,
+)
+from dtsen_pipeline.core.engine import Engine, Frame
+from dtsen_pipeline.core.rows import ROW
+from dtsen_pipeline.core.subject import Subject
+from dtsen_pipeline.reference import MergePolicy
+from dtsen_pipeline.schemas.columns import CLEARED, CLEARED_TEXT, UNKNOWN_CODE, Column, Kind
+
+EPOCH = date(1970, 1, 1)
+NO_LIMIT = 10**6
+"""Days; more than any age between two dates of this registry."""
+WINS = ("changed", "blocked", "pending", "filled", "refined")
+LOSSES = ("expired", "superseded")
+BASE_LOSSES = {"changed": "overridden", "blocked": "blocked", "pending": "pending"}
+VER, SEEN, NEW, SAID, FINAL = (nw.col(name) for name in (VALUE, "seen", "new", "said", "final"))
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """`over`: entity and over_<column>, the verified values that stand (null where none does).
+
+    `lineage`, `conflict`: entity, src, row, sumber, decision, mask. `settled`: entity and column of the cells that
+    a visit decides. `silent`: src, row of visits without a value.
+    """
+
+    over: Frame
+    lineage: Frame
+    conflict: Frame
+    settled: Frame
+    silent: Frame
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the judged visits are held against.
+
+    `seen`: entity, seen_version and the merged columns, one row each. `own`: entity, src, row of the base pointer
+    and the base snapshot's own values. `said`: entity and the ministry's values, blanks filled.
+    """
+
+    seen: Frame
+    own: Frame
+    said: Frame
+    base_tokens: tuple[str, ...]
+    base_day: date
+
+
+def verdicts(visits: Frame, facts: Facts, subject: Subject, policy: MergePolicy, engine: Engine) -> Verdicts:
+    """Judge the visits: entity, src, row, day, at, seen_version and the merged columns of `subject`."""
+    told = engine.checkpoint(_told(visits, facts, subject))
+    judged = engine.checkpoint(_judged(told, facts, subject, policy))
+    entity = subject.entity
+    wins = engine.checkpoint(judged.filter(nw.col("wins")))
+    cleared = judged.filter(nw.col("clears"))
+    deciding = engine.checkpoint(nw.concat([wins, cleared]))
+    losing = judged.filter(nw.col("decision").is_in(LOSSES))
+    agreeing = nw.concat([judged.filter(nw.col("decision").is_in(["adopted"])), _confirmed(judged)])
+    return Verdicts(
+        over=engine.checkpoint(wide(deciding, entity, subject.merged, "over_")),
+        lineage=nw.concat([_by_record(agreeing, subject), _by_record(wins, subject)]),
+        conflict=nw.concat([_by_record(losing, subject), _lost_by_base(judged, facts, subject)]),
+        settled=deciding.select(entity, COLUMN).unique(),
+        silent=visits.select(*ROW).join(judged.select(*ROW), on=list(ROW), how="anti"),
+    )
+
+
+def _told(visits: Frame, facts: Facts, subject: Subject) -> Frame:
+    """Every answered cell with what was seen and what is new; an answer outside its code list is not used."""
+    entity, columns = subject.entity, subject.merged
+    index = [entity, *ROW, "day", "at", "seen_version"]
+    answers = cells(visits, index, columns).filter(str(UNKNOWN_CODE) != VER)
+    pointer = facts.own.select(entity, is_known=nw.col("src").is_in(list(facts.base_tokens)))
+    seen = cells(facts.seen, [entity, "seen_version"], columns, "seen")
+    return (
+        answers.join(pointer, on=entity, how="inner")
+        .join(seen, on=[entity, "seen_version", COLUMN], how="left")
+        .join(cells(facts.own, [entity], columns, "new"), on=[entity, COLUMN], how="left")
+        .join(cells(facts.said, [entity], columns, "said"), on=[entity, COLUMN], how="left")
+    )
+
+
+def _judged(told: Frame, facts: Facts, subject: Subject, policy: MergePolicy) -> Frame:
+    """`decision` of every cell, whether it `wins`, `clears` or is `confirmed`, and the `final` value."""
+    columns, group = subject.merged, [subject.entity, COLUMN]
+    age = nw.lit((facts.base_day - EPOCH).days) - nw.col("day")
+    is_none = agrees(VER, NEW, columns) & NEW.is_null()
+    rows = _numbered(told, group).with_columns(
+        fits_new=agrees(VER, NEW, columns) & ~(is_none & ~nw.col("is_known")),
+        fits_seen=agrees(VER, SEEN, columns),
+        is_unmoved=NEW.is_null() | agrees(NEW, SEEN, columns),
+        is_finer=is_finer(VER, NEW, columns),
+        is_later=age < 0,
+        is_expired=age > _limit(columns, policy),
+    )
+    rows = rows.with_columns(decision=nw.when(nw.col("speaks")).then(_decision()))
+    is_clearing = known(nw.col("speaks") & nw.col("fits_new") & is_none)
+    won = nw.when(known(nw.col("decision").is_in(WINS)) | is_clearing).then(VER)
+    rows = rows.with_columns(clears=is_clearing, stands=nw.coalesce(won.max().over(*group), SAID))
+    return _concluded(_refined(rows, group, subject), columns)
+
+
+def _numbered(told: Frame, group: list[str]) -> Frame:
+    """`speaks`: whether a cell is the latest of its column."""
+    return told.with_columns(
+        nth=nw.col("row").cum_count().over(*group, order_by=["at", *ROW]), of=nw.len().over(*group)
+    ).with_columns(speaks=nw.col("nth") == nw.col("of"))
+
+
+def _refined(rows: Frame, group: list[str], subject: Subject) -> Frame:
+    """An earlier visit's finer code of the same branch refines what stands: `refines`, `is_refined`, `final`."""
+    finer = is_finer(VER, nw.col("stands"), subject.merged) & ~nw.col("speaks")
+    rows = rows.with_columns(finer_nth=nw.when(finer).then(nw.col("nth")).max().over(*group))
+    rows = rows.with_columns(
+        refines=known(nw.col("nth") == nw.col("finer_nth")), is_refined=~nw.col("finer_nth").is_null()
+    )
+    finest = nw.when(nw.col("refines")).then(VER).max().over(*group)
+    return rows.with_columns(final=nw.coalesce(finest, nw.col("stands")))
+
+
+def _concluded(rows: Frame, columns: tuple[Column, ...]) -> Frame:
+    """What each cell comes to: a win, an agreement, a loss, or nothing."""
+    decides = known(nw.col("decision").is_in(WINS))
+    lost = ~nw.col("speaks") & ~agrees(VER, FINAL, columns)
+    replaced = known(nw.col("decision").is_in(["changed", "expired"]))
+    holds = nw.col("speaks") & nw.col("fits_seen") & ~replaced
+    refining = nw.when(nw.col("refines")).then(nw.lit("refined"))
+    losing = nw.when(lost).then(nw.lit("superseded"))
+    return rows.with_columns(
+        base_decision=nw.when(decides).then(nw.col("decision")),
+        decision=nw.coalesce(refining, losing, nw.col("decision")),
+        wins=nw.col("refines") | (decides & ~nw.col("is_refined")),
+        confirmed=holds | (decides & nw.col("is_refined")),
+    )
+
+
+def _decision() -> nw.Expr:
+    """The decided table for a value that speaks; null where it merely agrees with what stands already."""
+    fits_new, fits_seen, expired = nw.col("fits_new"), nw.col("fits_seen"), nw.col("is_expired")
+    agreeing = _first([(nw.col("is_finer"), "refined"), (~fits_seen, "adopted")])
+    later = _first([(fits_seen & NEW.is_null(), "filled")], otherwise="changed")
+    earlier = _first(
+        [
+            (NEW.is_null() & fits_seen & ~expired, "filled"),
+            (expired & SAID.is_null(), "filled"),
+            (expired, "expired"),
+            (fits_seen, "superseded"),
+            (nw.col("is_unmoved"), "blocked"),
+        ],
+        otherwise="pending",
+    )
+    against = nw.when(nw.col("is_later")).then(later).otherwise(earlier)
+    return nw.when(fits_new).then(agreeing).otherwise(against)
+
+
+def _first(cases: list[tuple[nw.Expr, str]], otherwise: str | None = None) -> nw.Expr:
+    picked: nw.Expr = nw.lit(otherwise, dtype=nw.String)
+    for condition, decision in reversed(cases):
+        picked = nw.when(condition).then(nw.lit(decision)).otherwise(picked)
+    return picked
+
+
+def _limit(columns: tuple[Column, ...], policy: MergePolicy) -> nw.Expr:
+    """The maximum age of a cell's column in days."""
+    limits = {column.name: policy.max_age_days.get(column.group) for column in columns}
+    days = [NO_LIMIT if limit is None else limit for limit in limits.values()]
+    return nw.col(COLUMN).replace_strict(list(limits), days, return_dtype=nw.Int64)
+
+
+def _confirmed(judged: Frame) -> Frame:
+    return judged.filter(nw.col("confirmed")).with_columns(decision=nw.lit("confirmed"))
+
+
+def _by_record(rows: Frame, subject: Subject, source: str | None = None) -> Frame:
+    """A row per entity, record and decision, with the bits of its columns."""
+    named = rows.with_columns(sumber=nw.lit(source or subject.field_table))
+    return masked(named, subject, subject.entity, *ROW, "sumber", "decision")
+
+
+def _lost_by_base(judged: Frame, facts: Facts, subject: Subject) -> Frame:
+    """The base snapshot's own values that a visit replaced, under the base record."""
+    entity = subject.entity
+    pointer = facts.own.select(entity, base_src="src", base_row="row")
+    replaced = judged.filter(nw.col("base_decision").is_in(list(BASE_LOSSES)), ~NEW.is_null()).filter(
+        ~agrees(FINAL, NEW, subject.merged)
+    )
+    named = nw.col("base_decision").replace_strict(
+        list(BASE_LOSSES), list(BASE_LOSSES.values()), return_dtype=nw.String
+    )
+    pointed = replaced.drop(*ROW).join(pointer, on=entity, how="inner")
+    lost = pointed.rename({"base_src": "src", "base_row": "row"}).with_columns(decision=named)
+    return _by_record(lost, subject, subject.table)
+
+
+def published(cell: nw.Expr, column: Column) -> nw.Expr:
+    """A merged value as it is published: "there is none" and a code outside its list become null."""
+    if column.is_integer:
+        return nw.when(cell > CLEARED).then(cell)
+    if column.kind is Kind.DATE:
+        return cell
+    return nw.when(cell != CLEARED_TEXT).then(cell)
