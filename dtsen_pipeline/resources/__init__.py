@@ -1,0 +1,1 @@
+"""Where things are: the only code that opens files, databases, engines and keys."""

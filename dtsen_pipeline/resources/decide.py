@@ -1,0 +1,46 @@
+"""What a person decides about a file: accept it, refuse it, or confirm the codes of its profile."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dtsen_pipeline.reference import profiles
+from dtsen_pipeline.resources.ingest import UNCONFIRMED
+from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.schemas.errors import DtsenError
+
+
+@dataclass(frozen=True)
+class Word:
+    """Who decides, why, and when."""
+
+    reason: str
+    actor: str
+    now: datetime
+
+
+def accept(platform: Platform, token: str, word: Word, *, confirm_codes: bool = False) -> tuple[str, ...]:
+    """Accept a held file; with `confirm_codes` the profile's codes too, which frees every file held for them.
+
+    Returns the tokens that count from now on.
+    """
+    file = platform.registry.file(token)
+    if file.code != UNCONFIRMED:
+        platform.registry.set_verdict(token, "accepted", None, word.reason, word.actor, word.now)
+        return (file.token,)
+    if not confirm_codes:
+        raise DtsenError(UNCONFIRMED, "look at the codes first, then accept with --confirm-codes", token=file.token)
+    family = profiles()[file.profile or ""].family
+    platform.registry.confirm_codes(family, word.reason, word.actor, word.now)
+    held = [
+        other
+        for other in platform.registry.files(verdict="held", code=UNCONFIRMED)
+        if profiles()[other.profile or ""].family == family
+    ]
+    for other in held:
+        platform.registry.set_verdict(other.token, "accepted", None, word.reason, word.actor, word.now)
+    return tuple(other.token for other in held)
+
+
+def refuse(platform: Platform, token: str, word: Word) -> None:
+    """Refuse a file; its bytes stay."""
+    platform.registry.set_verdict(token, "refused", "E_REFUSED", word.reason, word.actor, word.now)

@@ -1,0 +1,78 @@
+"""Freezing the inputs of a run: which accepted files, decisions, reference data, model and key it computes from."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from dtsen_pipeline import __version__
+from dtsen_pipeline.core.inputs import InputList, Source, freeze
+from dtsen_pipeline.reference import digests
+from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.resources.registry.decisions import digest
+from dtsen_pipeline.resources.registry.models import SourceFile
+from dtsen_pipeline.schemas.errors import DtsenError
+
+ZONE = ZoneInfo("Asia/Jakarta")
+MODEL = "demo_alatas_2008"
+
+
+def monday(day: date) -> date:
+    """The Monday of the day's week: the name of its partition."""
+    return day - timedelta(days=day.weekday())
+
+
+def freeze_inputs(platform: Platform, as_of: date, chosen: Sequence[str] = ()) -> InputList:
+    """The input list as of the end of a day in Jakarta; `chosen` tokens replace the default list.
+
+    Raises E_NO_SNAPSHOT where no snapshot is complete, E_TOKEN_UNKNOWN for a token that is not accepted.
+    """
+    until = datetime.combine(as_of + timedelta(days=1), time(), ZONE)
+    accepted = platform.registry.files(verdict="accepted", until=until)
+    files = _chosen(accepted, chosen) if chosen else accepted
+    subjects = {file.sha256 for file in files}
+    told = [
+        digest(decision)
+        for decision in platform.registry.decisions()
+        if decision.subject in subjects or decision.kind == "confirm_codes"
+    ]
+    return freeze(
+        [_source(file) for file in files if _is_usable(file, files)],
+        city=platform.settings.city,
+        model=MODEL,
+        key_id=platform.key.id,
+        decisions=tuple(sorted(told)),
+        confirmed_profiles=tuple(sorted(platform.registry.confirmed_profiles())),
+        reference=dict(digests()),
+        code_version=__version__,
+    )
+
+
+def _chosen(accepted: Sequence[SourceFile], tokens: Sequence[str]) -> list[SourceFile]:
+    known = {file.token: file for file in accepted}
+    if not known.keys() >= set(tokens):
+        raise DtsenError("E_TOKEN_UNKNOWN", "a chosen token is not that of an accepted file")
+    return [known[token] for token in sorted(set(tokens))]
+
+
+def _is_usable(file: SourceFile, files: Sequence[SourceFile]) -> bool:
+    """A snapshot file counts only together with its partner."""
+    if file.kind != "snapshot":
+        return True
+    return any(
+        other.version == file.version and other.region == file.region and other.table_name != file.table_name
+        for other in files
+        if other.kind == "snapshot"
+    )
+
+
+def _source(file: SourceFile) -> Source:
+    return Source(
+        sha256=file.sha256,
+        table=file.table_name or "",
+        profile=file.profile or "",
+        profile_version=file.profile_version or 0,
+        version=file.version,
+        region=file.region,
+        data_date=file.data_date.isoformat() if file.data_date else None,
+        batch=file.batch_id,
+    )

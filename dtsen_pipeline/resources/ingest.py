@@ -1,0 +1,264 @@
+"""Taking a file in: bytes to the vault, an exact reading, a verdict, a row in the registry.
+
+A refused file is kept with its code. A snapshot file without a data date or without its partner waits. The
+first snapshot of a profile is held until a person confirms its codes. Rows are judged later, by the flow.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from dtsen_pipeline.core import intake
+from dtsen_pipeline.core.validate import NUMERIC_ID
+from dtsen_pipeline.reference import Profile, profiles
+from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.resources.registry import NewFile
+from dtsen_pipeline.resources.registry.models import SourceFile, Verdict
+from dtsen_pipeline.resources.vault import Deposit
+from dtsen_pipeline.schemas.columns import Kind
+from dtsen_pipeline.schemas.errors import DtsenError
+from dtsen_pipeline.schemas.tables import FAMILY, VISIT, tables
+
+SNAPSHOT = "snapshot"
+NO_DATE, NO_PARTNER, UNCONFIRMED = "W_NO_DATA_DATE", "W_NO_PARTNER", "H_CODES_UNCONFIRMED"
+SIDECAR_FACTS = frozenset({"data_date", "version", "region", "batch_id"})
+SIDECAR_LIMIT = 65_536
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What the sender says beside the bytes; each may be missing."""
+
+    profile: str | None = None
+    data_date: date | None = None
+    version: str | None = None
+    region: str | None = None
+    batch_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What became of one file."""
+
+    token: str
+    verdict: str
+    is_new: bool
+    code: str | None = None
+    message: str | None = None
+    profile: str | None = None
+    table: str | None = None
+    rows: int | None = None
+    damaged: int | None = None
+    line: int | None = None
+    released: tuple[str, ...] = field(default=())
+    """Tokens of files that waited for this one and count from now on."""
+
+
+def ingest(platform: Platform, path: Path, now: datetime, declared: Declared | None = None) -> Arrival:
+    """Take one file in; the same bytes again change nothing.
+
+    Raises DtsenError where there is nothing that could be kept (no such file, not a regular file, changing).
+    """
+    told = declared or Declared()
+    deposit = platform.vault.put(path)
+    known = platform.registry.find_file(deposit.sha256)
+    if known is not None and not _is_answered(known, told):
+        return _seen(known)
+    try:
+        found = _read(platform, deposit, path, told)
+    except DtsenError as error:
+        return _refused(platform, deposit, error, now)
+    file = found.file
+    if known is None:
+        platform.registry.add_file(file, now)
+        platform.registry.add_officers(found.officers, now)
+    else:
+        platform.registry.amend_file(
+            known.token, now, data_date=file.data_date, version=file.version, region=file.region
+        )
+    released = _settle(platform, file, now)
+    stored = platform.registry.file(deposit.sha256)
+    return replace(_seen(stored), is_new=True, damaged=found.damaged, released=released)
+
+
+def _is_answered(known: SourceFile, told: Declared) -> bool:
+    """Whether a waiting file now comes with the data date it lacked."""
+    return known.verdict == "waiting" and known.code == NO_DATE and told.data_date is not None
+
+
+def _seen(known: SourceFile) -> Arrival:
+    return Arrival(
+        token=known.token,
+        verdict=known.verdict,
+        is_new=False,
+        code=known.code,
+        message=known.message,
+        profile=known.profile,
+        table=known.table_name,
+        rows=known.rows,
+    )
+
+
+def _refused(platform: Platform, deposit: Deposit, error: DtsenError, now: datetime) -> Arrival:
+    file = NewFile(
+        sha256=deposit.sha256,
+        size=deposit.size,
+        verdict="refused",
+        code=error.code,
+        message=error.message,
+    )
+    stored, _ = platform.registry.add_file(file, now)
+    return replace(_seen(stored), is_new=True, line=error.line)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A file as it is to be registered, how many of its lines are damaged, and who visited in what role."""
+
+    file: NewFile
+    damaged: int
+    officers: dict[str, str | None]
+
+
+def _read(platform: Platform, deposit: Deposit, path: Path, told: Declared) -> _Read:
+    """Read a deposited file exactly; raises DtsenError where it must be refused."""
+    data = platform.vault.read_bytes(deposit.sha256)
+    intake.check_bytes(data, deposit.token)
+    profile = choose_profile(data, deposit.token, told.profile)
+    officers: dict[str, str | None] = {}
+    reading = intake.read(data, profile, deposit.token)
+    _check_ids(reading.rows, profile, platform, deposit.token)
+    if profile.table == FAMILY:
+        intake.check_city(reading.rows, platform.settings.city, deposit.token)
+    if profile.table == VISIT:
+        pairs = reading.rows.select("id_petugas", "peran_petugas").unique().sort("id_petugas").rows()
+        officers = {officer: role or None for officer, role in pairs if officer}
+    who = _identity(path, profile, told, deposit.token)
+    if who.region is not None and who.region != platform.settings.city:
+        raise DtsenError("E_REGION", "the file is of another regency or city", token=deposit.token)
+    is_snapshot = profile.kind == SNAPSHOT
+    file = NewFile(
+        sha256=deposit.sha256,
+        size=deposit.size,
+        verdict="waiting" if is_snapshot else "accepted",
+        code=NO_PARTNER if is_snapshot else None,
+        kind=profile.kind,
+        table_name=profile.table,
+        profile=profile.id,
+        profile_version=profile.version,
+        version=who.version if is_snapshot else None,
+        region=who.region if is_snapshot else None,
+        data_date=who.data_date if is_snapshot else None,
+        batch_id=None if is_snapshot else who.batch_id or deposit.token,
+        rows=reading.rows.height + reading.damaged.height,
+    )
+    return _Read(file, reading.damaged.height, officers)
+
+
+def choose_profile(data: bytes, token: str, wanted: str | None) -> Profile:
+    """The profile whose header the file has, or the wanted one; else E_HEADER against the nearest."""
+    known = profiles()
+    if wanted is not None and wanted not in known:
+        raise DtsenError("E_PROFILE_UNKNOWN", f"no such profile; known: {', '.join(known)}", token=token)
+    candidates = [known[wanted]] if wanted else list(known.values())
+    for profile in candidates:
+        if intake.header_of(data, profile) == profile.header:
+            return profile
+    nearest = max(candidates, key=lambda profile: _likeness(data, profile))
+    line = data.split(b"\n", 1)[0].removesuffix(b"\r")
+    text = line.decode("utf-8", errors="replace")
+    intake.check_header(text, nearest, token)
+    return nearest
+
+
+def _likeness(data: bytes, profile: Profile) -> float:
+    first = data.split(b"\n", 1)[0].decode("utf-8", errors="replace")
+    words = set(first.replace('"', "").translate(str.maketrans("|;\t", ",,,")).strip().split(","))
+    header = set(profile.header)
+    return len(words & header) / len(words | header)
+
+
+def _check_ids(rows: pl.DataFrame, profile: Profile, platform: Platform, token: str) -> None:
+    """Refuse a file whose identifiers went through a spreadsheet as numbers."""
+    table = tables()[profile.table]
+    names = [column.name for column in table.columns if column.kind in {Kind.NIK, Kind.CARD}]
+    if not rows.height:
+        return
+    for name in names:
+        if name in rows.columns:
+            share = rows.select(pl.col(name).str.contains(NUMERIC_ID).mean()).item()
+            if share > platform.settings.numeric_id_share:
+                raise DtsenError(
+                    "E_NIK_NUMERIC",
+                    "too many identifiers were stored as numbers, so digits are lost for good",
+                    token=token,
+                    column=name,
+                )
+
+
+def _identity(path: Path, profile: Profile, told: Declared, token: str) -> Declared:
+    """Version, region, data date and batch: as told, else from the sidecar, else from the file's name."""
+    named: dict[str, Any] = dict(profile.identify(path.name))
+    beside = _sidecar(path, token)
+    found = named | beside | {k: v for k, v in vars(told).items() if v is not None}
+    return Declared(**{key: found.get(key) for key in SIDECAR_FACTS})
+
+
+def _sidecar(path: Path, token: str) -> dict[str, Any]:
+    """The facts of `<file name>.json` beside the file; E_SIDECAR where it cannot be trusted."""
+    beside = path.with_name(f"{path.name}.json")
+    if not beside.is_file() or beside.is_symlink():
+        return {}
+    problem = DtsenError("E_SIDECAR", "the JSON file beside it cannot be read exactly", token=token)
+    try:
+        facts = json.loads(beside.read_bytes()[:SIDECAR_LIMIT], object_pairs_hook=_unique)
+        if not isinstance(facts, dict) or not all(isinstance(v, str) for v in facts.values()):
+            raise problem
+        found = {key: value for key, value in facts.items() if key in SIDECAR_FACTS}
+        if "data_date" in found:
+            found["data_date"] = date.fromisoformat(found["data_date"])
+    except (ValueError, RecursionError):
+        raise problem from None
+    return found
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError("a key stands twice")
+    return dict(pairs)
+
+
+def _settle(platform: Platform, file: NewFile, now: datetime) -> tuple[str, ...]:
+    """Decide a snapshot file's verdict once its date and partner are known; tokens that are released by it."""
+    if file.kind != SNAPSHOT:
+        return ()
+    token = file.sha256[:12]
+    if file.data_date is None or file.version is None or file.region is None:
+        platform.registry.amend_file(token, now, verdict="waiting", code=NO_DATE)
+        return ()
+    same = platform.registry.files(kind=SNAPSHOT, version=file.version, region=file.region)
+    rivals = [other for other in same if other.table_name == file.table_name and other.token != token]
+    if any(other.verdict in ("accepted", "held") for other in rivals):
+        platform.registry.amend_file(token, now, verdict="refused", code="E_SNAPSHOT_TWICE")
+        return ()
+    partners = [
+        other
+        for other in same
+        if other.table_name != file.table_name and other.verdict == "waiting" and other.data_date == file.data_date
+    ]
+    if not partners:
+        return ()
+    return _complete(platform, [token, *(partner.token for partner in partners[:1])], file, now)[1:]
+
+
+def _complete(platform: Platform, pair: list[str], file: NewFile, now: datetime) -> tuple[str, ...]:
+    family = profiles()[file.profile or ""].family
+    is_confirmed = family in platform.registry.confirmed_profiles()
+    verdict: Verdict = "accepted" if is_confirmed else "held"
+    for token in pair:
+        platform.registry.amend_file(token, now, verdict=verdict, code=None if is_confirmed else UNCONFIRMED)
+    return tuple(pair)

@@ -1,0 +1,114 @@
+"""The connection to the registry: how a transaction begins, and how the schema comes to its newest form.
+
+What the transactions say stands in the modules beside this one. SQLite only for now; the statements are
+plain SQLAlchemy, so that another database needs another `connect` and no other change here.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from dtsen_pipeline.resources.home import PRIVATE_FILE
+from dtsen_pipeline.schemas.errors import DtsenError
+
+HEAD = "0001"
+"""The newest migration; `open` migrates where the database is older."""
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+BUSY_SECONDS = 60
+BEGIN = "dtsen_begin"
+
+
+def connect(url: URL) -> Engine:
+    """An engine on a SQLite file; errors never show the parameters of a statement."""
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("foreign_keys = ON", "synchronous = FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get(BEGIN, 'DEFERRED')}")
+
+
+class Database:
+    """Sessions on the registry; nothing is opened before `open` or `migrate`."""
+
+    def __init__(self, url: URL | str) -> None:
+        self.url = make_url(url)
+        self.engine = connect(self.url)
+        self._writing = self.engine.execution_options(**{BEGIN: "IMMEDIATE"})
+
+    def open(self) -> Self:
+        """Make the database where there is none, and bring an older one to the newest schema."""
+        self._make_file()
+        with self.engine.connect() as connection:
+            found = _revision(connection)
+        if found != HEAD:
+            self.migrate()
+        return self
+
+    def migrate(self) -> None:
+        """Bring the schema to its newest form; two processes at once take turns."""
+        from alembic import command  # noqa: PLC0415 - costs a fifth of a second and is needed once
+        from alembic.config import Config  # noqa: PLC0415
+        from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+        self._make_file()
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        with self._writing.begin() as connection:
+            found = _revision(connection)
+            if found is not None and found not in known:
+                raise DtsenError("E_REGISTRY_NEWER", "the registry was made by a newer version of dtsen")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one state of the registry."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session that holds the write lock from its first statement, and commits at the end."""
+        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+            session.connection()
+            yield session
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.engine.dispose()
+
+    def _make_file(self) -> None:
+        """Make the file private before SQLite fills it: its side files take their mode from it."""
+        path = Path(self.url.database or "")
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
+        path.chmod(PRIVATE_FILE)
+        connection = self.engine.raw_connection()
+        connection.cursor().execute("PRAGMA journal_mode = WAL")
+        connection.close()
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return revision

@@ -1,0 +1,70 @@
+"""What people decided, with a reason: about files, profiles and releases. Each decision is an event too."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dtsen_pipeline.resources.registry import events
+from dtsen_pipeline.resources.registry.database import Database
+from dtsen_pipeline.resources.registry.models import Decision, DecisionKind
+from dtsen_pipeline.schemas.errors import DtsenError
+
+
+def decide(
+    session: Session,
+    kind: DecisionKind,
+    subject: str,
+    reason: str,
+    actor: str,
+    now: datetime,
+    payload: Mapping[str, object] | None = None,
+) -> Decision:
+    """Record a decision inside the caller's transaction; its event holds a digest, not the person's words."""
+    if not reason.strip():
+        raise DtsenError("E_REASON", "a decision needs a reason")
+    decision = Decision(kind=kind, subject=subject, reason=reason, actor=actor, at=now, payload=dict(payload or {}))
+    session.add(decision)
+    session.flush()
+    facts = {"decision": decision.id, "subject": subject, "digest": digest(decision)}
+    events.append(session, f"decision.{kind}", facts, now)
+    return decision
+
+
+def digest(decision: Decision) -> str:
+    """A hash of everything that was decided, so that a later change of the row shows."""
+    at = decision.at.astimezone(UTC).isoformat(timespec="microseconds")
+    facts = [decision.kind, decision.subject, decision.reason, decision.actor, at, decision.payload]
+    return hashlib.sha256(events.canonical(facts).encode()).hexdigest()
+
+
+class Decisions(Database):
+    """The registry's decisions."""
+
+    def decisions(self, kind: DecisionKind | None = None, subject: str | None = None) -> list[Decision]:
+        """The decisions in the order in which they were made."""
+        query = select(Decision).order_by(Decision.id)
+        if kind is not None:
+            query = query.where(Decision.kind == kind)
+        if subject is not None:
+            query = query.where(Decision.subject == subject)
+        with self.read() as session:
+            return list(session.scalars(query))
+
+    def confirm_codes(
+        self,
+        profile: str,
+        reason: str,
+        actor: str,
+        now: datetime,
+        payload: Mapping[str, object] | None = None,
+    ) -> Decision:
+        """A person says that the codes of a profile mean what the code lists say."""
+        with self.write() as session:
+            return decide(session, "confirm_codes", profile, reason, actor, now, payload)
+
+    def confirmed_profiles(self) -> frozenset[str]:
+        """The profiles whose codes a person has confirmed."""
+        return frozenset(decision.subject for decision in self.decisions("confirm_codes"))

@@ -1,0 +1,149 @@
+"""The environment, read once: one frozen class, one message for a bad value, one table for the documentation.
+
+What the values lead to is opened by the other resources; nothing is read when this module is imported.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from dtsen_pipeline.schemas.errors import DtsenError
+
+PREFIX: Final = "DTSEN_"
+MASTERS: Final = r"^(local(\[([0-9]+|\*)\])?|spark://\S+|k8s://\S+|yarn)$"
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+def _sqlite_file(url: str) -> str:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        parsed = URL.create("unreadable")
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        problem = "not a SQLite file"
+        raise ValueError(problem)
+    return url
+
+
+def _about(meaning: str, allowed: str, **limits: Any) -> Any:
+    return Field(description=meaning, json_schema_extra={"allowed": allowed}, **limits)
+
+
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+
+
+class Settings(BaseSettings):
+    """Everything a person may set through the environment, each with its meaning and its allowed values."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        frozen=True,
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
+        validate_default=True,
+    )
+
+    home: Annotated[AbsolutePath, _about("Where all state lives", "a directory")] = Path("dtsen-home")
+    database_url: Annotated[
+        Annotated[str, AfterValidator(_sqlite_file)] | None,
+        _about("The registry (default: `registry.db` in the home)", "`sqlite:///` and the path of a file"),
+    ] = None
+    engine: Annotated[
+        Literal["polars", "duckdb", "spark"],
+        _about("What the tables are computed on", "`polars`, `duckdb` or `spark`"),
+    ] = "polars"
+    spark_master: Annotated[
+        str,
+        _about(
+            "The cluster, when the engine is `spark`",
+            "`local[N]`, `spark://…`, `k8s://…` or `yarn`",
+            pattern=MASTERS,
+        ),
+    ] = "local[2]"
+    memory_mb: Annotated[
+        int, _about("Memory that DuckDB or Spark's driver may use", "whole megabytes, 256 or more", ge=256)
+    ] = 4096
+    reference_data: Annotated[
+        AbsolutePath | None, _about("Optional external data that tests compare with", "a directory")
+    ] = None
+    city: Annotated[
+        str, _about("BPS code of the regency or city that is served", "four digits", pattern="^[0-9]{4}$")
+    ] = "3571"
+    key_file: Annotated[
+        AbsolutePath | None,
+        _about("The secret behind family and person ids (default: `key` in the home)", "a file of mode 0600"),
+    ] = None
+    lease_seconds: Annotated[
+        int,
+        _about("How long a refresh keeps others out without a sign of life", "whole seconds, 1 or more", ge=1),
+    ] = 900
+    max_file_mb: Annotated[int, _about("The largest file that is taken in", "whole megabytes, 1 or more", ge=1)] = 4096
+    numeric_id_share: Annotated[
+        Decimal,
+        _about(
+            "Share of rows with numeric or shortened identifiers above which a file is refused",
+            "a decimal from 0 to 1",
+            ge=0,
+            le=1,
+        ),
+    ] = Decimal("0.01")
+
+    @property
+    def registry_url(self) -> URL:
+        """Where the registry database is."""
+        if self.database_url is not None:
+            return make_url(self.database_url)
+        return URL.create("sqlite", database=str(self.home / "registry.db"))
+
+    @property
+    def key_path(self) -> Path:
+        """Where the key is, or will be made."""
+        return self.key_file or self.home / "key"
+
+
+def load_settings(**given: object) -> Settings:
+    """The settings of this process; `given` takes precedence over the environment.
+
+    A bad value raises E_SETTINGS, which names the variables and what they allow and repeats no value.
+    """
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        wrong = sorted({str(item["loc"][0]) for item in error.errors(include_input=False)})
+    allowed = dict(_allowed())
+    raise DtsenError("E_SETTINGS", "; ".join(f"{_variable(name)} must be {allowed[name]}" for name in wrong))
+
+
+def settings_table() -> str:
+    """The settings as a Markdown table, for the documentation."""
+    allowed = dict(_allowed())
+    rows = [
+        f"| `{_variable(name)}` | {_default(field.default)} | {allowed[name]} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["| Variable | Default | Allowed | Meaning |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def _allowed() -> Iterator[tuple[str, str]]:
+    for name, field in Settings.model_fields.items():
+        extra = field.json_schema_extra
+        yield name, str(extra["allowed"]) if isinstance(extra, dict) else ""
+
+
+def _variable(name: str) -> str:
+    return f"{PREFIX}{name.upper()}"
+
+
+def _default(value: object) -> str:
+    if value is None:
+        return "none"
+    return f"`./{value}`" if isinstance(value, Path) else f"`{value}`"
