@@ -1,0 +1,70 @@
+"""The ingest job: takes complete files from the inbox, each once.
+
+An operation and no asset: it changes the registry, from which a refresh freezes its inputs.
+"""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+
+from dtsen_pipeline.resources.ingest import Arrival, ingest
+from dtsen_pipeline.resources.platform import Platform, opened
+from dtsen_pipeline.resources.session import check_guards, failure
+from dtsen_pipeline.schemas.errors import DtsenError
+
+SETTLED = timedelta(seconds=30)
+"""A file that was written to more recently may still be growing."""
+SUFFIX = ".csv"
+
+
+def complete_files(inbox: Path, now: datetime) -> list[Path]:
+    """The data files of the inbox that nobody has written to for a while, in order of name."""
+    found = []
+    for path in sorted(inbox.iterdir()):
+        is_file = path.suffix == SUFFIX and path.is_file() and not path.is_symlink()
+        if is_file and datetime.fromtimestamp(path.stat().st_mtime, UTC) <= now - SETTLED:
+            found.append(path)
+    return found
+
+
+@dg.op(description="Menerima berkas lengkap dari kotak masuk")
+def take_in(context: dg.OpExecutionContext) -> None:
+    """Ingest every complete file and take it out of the inbox; refused ones are kept in the vault too."""
+    check_guards(context.instance)
+    now = datetime.now(UTC)
+    with opened() as platform:
+        arrivals = [_taken(platform, path, now) for path in complete_files(platform.home.inbox, now)]
+    context.add_output_metadata({"files": len(arrivals), "arrivals": dg.MetadataValue.md(_table(arrivals))})
+
+
+def _taken(platform: Platform, path: Path, now: datetime) -> Arrival:
+    try:
+        arrival = ingest(platform, path, now)
+    except DtsenError as error:
+        raise failure(error) from None
+    for done in (path, path.with_name(f"{path.name}.json")):
+        done.unlink(missing_ok=True)
+    return arrival
+
+
+def _table(arrivals: list[Arrival]) -> str:
+    rows = [f"| `{a.token}` | {a.table or '–'} | {a.verdict} | {a.code or '–'} |" for a in arrivals]
+    return "\n".join(["| berkas | tabel | putusan | kode |", "|---|---|---|---|", *rows])
+
+
+@dg.job(description="Menerima berkas dari kotak masuk", executor_def=dg.in_process_executor)
+def ingest_inbox() -> None:
+    """Take in what lies in the inbox."""
+    take_in()
+
+
+@dg.sensor(job=ingest_inbox, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.STOPPED)
+def inbox(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Start the ingest job when complete files lie in the inbox."""
+    with opened() as platform:
+        files = complete_files(platform.home.inbox, datetime.now(UTC))
+    if not files:
+        return dg.SkipReason("Kotak masuk kosong, atau berkasnya masih ditulis.")
+    stamps = sorted(f"{path.stat().st_ino}-{path.stat().st_mtime_ns}" for path in files)
+    return dg.RunRequest(run_key="|".join(stamps)[:200])
