@@ -1,0 +1,245 @@
+"""`dtsen ingest`: files on their way in, what became of each, and what to do next."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import Progress
+from rich.text import Text
+
+from dtsen_pipeline.cli import house
+from dtsen_pipeline.cli.output import (
+    NO,
+    advance,
+    document,
+    error_facts,
+    progress,
+    say,
+    table,
+)
+from dtsen_pipeline.reference import Profile, profiles
+from dtsen_pipeline.schemas.errors import DtsenError
+from dtsen_pipeline.schemas.reasons import REASONS
+
+if TYPE_CHECKING:
+    from dtsen_pipeline.resources.ingest import Arrival
+    from dtsen_pipeline.resources.platform import Platform
+
+VERDICTS = {
+    "accepted": Text("diterima", style="green"),
+    "waiting": Text("menunggu", style="yellow"),
+    "held": Text("ditahan", style="yellow"),
+    "refused": Text("ditolak", style="red"),
+    "unread": Text("tidak dibaca", style="red"),
+}
+CONFIRM = "H_CODES_UNCONFIRMED"
+
+
+class FileKind(StrEnum):
+    """What a file may be said to be."""
+
+    SNAPSHOT = "snapshot"
+    FIELD = "field"
+    CORRECTION = "correction"
+    DECISION = "decision"
+    REGISTER = "register"
+
+
+@dataclass(frozen=True)
+class Named:
+    """A file and its place among the arguments: 2, or 2.5 for the fifth file of a folder."""
+
+    place: str
+    path: Path | None
+
+
+def ingest(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Berkas, atau folder berisi *.csv. / Files or folders.")
+    ],
+    kind: Annotated[
+        FileKind | None, typer.Option(help="Jenis yang diharapkan. / Refuse a file of another kind.")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAMA", help="Profil berkas, bila tidak dikenali. / The file's profile.")
+    ] = None,
+    data_date: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="TTTT-BB-HH", help="Tanggal data potret. / A snapshot's data date."),
+    ] = None,
+    *,
+    as_json: house.JSON = False,
+) -> None:
+    """Masukkan berkas potret atau kunjungan. / Take snapshot and field files in."""
+    wanted = _profiles_for(kind, profile)
+    named = list(_named(paths))
+    with house.house() as platform, progress(len(named), "Membaca berkas") as bar:
+        day = data_date.date() if data_date else None
+        taken = [_taken(platform, file, wanted, profile, day, bar) for file in named]
+        taken = [_settled(platform, file) for file in taken]
+    if as_json:
+        document({"files": taken})
+    else:
+        _report(taken)
+    if any(file["verdict"] in ("refused", "unread") for file in taken):
+        raise typer.Exit(NO)
+
+
+def _profiles_for(kind: FileKind | None, profile: str | None) -> Sequence[Profile] | None:
+    """The profiles a file may have; none where every profile will do."""
+    if profile is not None and profile not in profiles():
+        raise DtsenError("E_USAGE", f"--profile must be one of: {', '.join(profiles())}")
+    if kind is None:
+        return None
+    found = [known for known in profiles().values() if known.kind == kind.value]
+    if not found:
+        raise DtsenError("E_USAGE", f"files of the kind {kind.value} cannot be read by this version yet")
+    if profile is not None and profiles()[profile] not in found:
+        raise DtsenError("E_USAGE", "--kind and --profile contradict each other")
+    return found
+
+
+def _named(paths: Sequence[Path]) -> Iterator[Named]:
+    for place, path in enumerate(paths, start=1):
+        if not path.is_dir():
+            yield Named(str(place), path)
+            continue
+        files = sorted(file for file in path.iterdir() if file.suffix == ".csv")
+        if not files:
+            yield Named(str(place), None)
+        for number, file in enumerate(files, start=1):
+            yield Named(f"{place}.{number}", file)
+
+
+def _taken(
+    platform: "Platform",
+    file: Named,
+    wanted: Sequence[Profile] | None,
+    profile: str | None,
+    data_date: date | None,
+    bar: Progress,
+) -> dict[str, Any]:
+    """What became of one file, as a document."""
+    from dtsen_pipeline.resources.ingest import Declared, ingest  # noqa: PLC0415 - imports the models
+
+    try:
+        path = _checked(file.path, wanted)
+        arrival = ingest(platform, path, house.now(), Declared(profile=profile, data_date=data_date))
+    except DtsenError as error:
+        facts = error_facts(error, file.place)
+        blank = dict.fromkeys(("profile", "table", "rows", "damaged"))
+        return facts | {"verdict": "unread", "is_new": False, "released": []} | blank
+    finally:
+        advance(bar)
+    return _arrived(arrival, file.place)
+
+
+def _settled(platform: "Platform", file: dict[str, Any]) -> dict[str, Any]:
+    """The file as it stands once all have come: a later one may have been the partner that it waited for."""
+    if file["token"] is None or file["verdict"] == "unread":
+        return file
+    stored = platform.registry.file(file["token"])
+    words = _words(stored.code, stored.token)
+    return file | words | {"verdict": stored.verdict, "detail": stored.message}
+
+
+def _checked(path: Path | None, wanted: Sequence[Profile] | None) -> Path:
+    """The path; E_KIND for a file whose first line is exactly the header of a profile of another kind."""
+    if path is None:
+        raise DtsenError("E_MISSING", "the folder holds no .csv file")
+    if wanted is None or path.is_symlink() or not path.is_file():
+        return path
+    from dtsen_pipeline.core.intake import header_of  # noqa: PLC0415 - imports Polars
+
+    first = _first_line(path)
+    for profile in profiles().values():
+        if profile not in wanted and header_of(first, profile) == profile.header:
+            raise DtsenError("E_KIND", f"its header is that of {profile.id}, which is a {profile.kind} file")
+    return path
+
+
+def _first_line(path: Path) -> bytes:
+    """The beginning of a file; nothing where it cannot be opened, which `ingest` will say itself."""
+    try:
+        with path.open("rb") as file:
+            return file.readline(1 << 16)
+    except OSError:
+        return b""
+
+
+def _arrived(arrival: "Arrival", place: str) -> dict[str, Any]:
+    return _words(arrival.code, arrival.token) | {
+        "argument": place,
+        "token": arrival.token,
+        "line": arrival.line,
+        "column": None,
+        "detail": arrival.message,
+        "verdict": arrival.verdict,
+        "is_new": arrival.is_new,
+        "profile": arrival.profile,
+        "table": arrival.table,
+        "rows": arrival.rows,
+        "damaged": arrival.damaged,
+        "released": list(arrival.released),
+    }
+
+
+def _words(code: str | None, token: str) -> dict[str, Any]:
+    """A code with its sentences and what to do."""
+    reason = REASONS.get(code or "")
+    advice = reason.advice_id if reason else None
+    if code == CONFIRM:
+        advice = f"Cocokkan kodenya: dtsen accept {token} --confirm-codes, lalu ulangi dengan --reason."
+    return {
+        "code": code,
+        "message": reason.id if reason else None,
+        "message_en": reason.en if reason else None,
+        "advice": advice,
+    }
+
+
+def _report(taken: Sequence[Mapping[str, Any]]) -> None:
+    head = ("Argumen", "Token", "Profil", "Tabel", "Putusan", "Baris", "Rusak", "Kode")
+    names = ("argument", "token", "profile", "table")
+    table(
+        head,
+        (
+            [*(file[name] for name in names), VERDICTS[file["verdict"]], file["rows"], file["damaged"], file["code"]]
+            for file in taken
+        ),
+        numbers=(5, 6),
+    )
+    here = {file["token"] for file in taken}
+    for file in taken:
+        for line in _remarks(file, here):
+            say(line)
+    for code in dict.fromkeys(file["code"] for file in taken if file["code"]):
+        _explain(code, [file for file in taken if file["code"] == code])
+    if any(file["verdict"] == "accepted" for file in taken):
+        say("", "Berikutnya: dtsen refresh")
+
+
+def _remarks(file: Mapping[str, Any], here: Collection[str]) -> Iterator[str]:
+    if file["token"] and not file["is_new"]:
+        yield f"{file['token']}: sudah pernah dimasukkan; tidak ada yang berubah. / Known already; nothing changed."
+    for token in set(file["released"]).difference(here):
+        yield f"{token}: pasangannya sudah datang. / Its partner has come."
+
+
+def _explain(code: str, files: Sequence[Mapping[str, Any]]) -> None:
+    """The sentence of a code, where it happened, and what to do."""
+    first = files[0]
+    say("", Text(f"{code}: {first['message']} / {first['message_en']}", style="bold"))
+    for file in files:
+        place = file["token"] or f"argumen {file['argument']}"
+        line = f", baris {file['line']}" if file["line"] else ""
+        if file["detail"]:
+            say(f"  {place}{line}: {file['detail']}")
+    say(f"  Yang perlu dilakukan: {first['advice']}")
+
+
+COMMANDS: Mapping[str, Callable[..., None]] = {"ingest": ingest}

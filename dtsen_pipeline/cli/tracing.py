@@ -1,0 +1,145 @@
+"""How a trace looks on a terminal; what is in it was decided, and masked, by the queries."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from dtsen_pipeline.cli.output import heading, say, table
+
+if TYPE_CHECKING:
+    from dtsen_pipeline.queries.history import History
+    from dtsen_pipeline.queries.sources import Source
+    from dtsen_pipeline.queries.trace import Cell, Trace
+
+FAMILY_TABLE, PERSON_TABLE = "keluarga", "anggota"
+HIDDEN = "Nilai yang dapat menunjuk seseorang ditutup; buka dengan --reveal dan --purpose."
+
+
+def print_trace(found: "Trace") -> None:
+    """Print where every column of a family or person comes from."""
+    release = found.release
+    what = "Keluarga" if found.table == FAMILY_TABLE else "Orang"
+    say(
+        Text(f"{what} {found.entity_id}", style="bold"),
+        f"Rilis {release['release_id']} · minggu {release['week']} · potret dasar {release['base_version']} "
+        f"({release['base_date']})",
+        f"Proses {release['run_key']} · model {release['model']['id']} · kode {release['code_version']}",
+        f"Baris dasar: {_place(found.base)}",
+    )
+    if found.asked_id != found.entity_id:
+        say(f"Nomor {found.asked_id} adalah alias. / An alias of this id.")
+    if found.table == PERSON_TABLE:
+        say(f"Keluarga: {found.family_id}")
+    _print_desil(found)
+    say("")
+    for group in found.groups:
+        say(Text(group.title, style="bold") + Text(_summary(group.cells)))
+        for cell in group.cells:
+            if cell.is_different:
+                _print_cell(cell)
+    _print_members(found)
+    if not found.is_revealed:
+        say("", HIDDEN)
+
+
+def _summary(cells: "Sequence[Cell]") -> str:
+    different = sum(cell.is_different for cell in cells)
+    confirmed = sum(bool(cell.agreeing) for cell in cells)
+    filled = sum(cell.value is not None for cell in cells)
+    parts = [f"{filled} dari {len(cells)} kolom terisi"]
+    parts += [f"{different} berbeda dari baris dasar atau dipersoalkan"] if different else []
+    parts += [f"{confirmed} ditegaskan petugas"] if confirmed else []
+    return f" — {', '.join(parts)}"
+
+
+def _print_desil(found: "Trace") -> None:
+    desil = found.desil
+    if desil is None:
+        return
+    heading("Desil")
+    table(
+        ("Resmi", "Bayangan", "Verifikasi", "Estimasi", "Lengkap"),
+        [(desil.official, desil.shadow, desil.verified, desil.estimate, "ya" if desil.is_complete else "tidak")],
+        numbers=(0, 1, 2, 3),
+    )
+    if desil.reason_id:
+        say(f"Tidak ada estimasi: {desil.reason_id}")
+    elif desil.estimate is not None:
+        say("Estimasi = resmi + verifikasi - bayangan, dibatasi 1 sampai 10; perkiraan kota, bukan keputusan BPS.")
+
+
+def _print_cell(cell: "Cell") -> None:
+    say(Text(f"{cell.label} ({cell.column}): {_value(cell.value, cell.meaning)}", style="cyan"))
+    if cell.won_by is not None:
+        say(f"  mentah {_raw(cell.won_by.raw)} · {_place(cell.won_by.source)}")
+        if cell.won_by.decision:
+            say(f"  {cell.won_by.decision}: {cell.won_by.decision_id}")
+    for said in cell.agreeing:
+        say(f"  {said.decision}: {_place(said.source)}")
+    for said in cell.losers:
+        say(f"  kalah {_raw(said.raw, said.meaning)} · {_place(said.source)}")
+        say(f"    {said.decision}: {said.decision_id}")
+
+
+def _value(value: str | None, meaning: str | None) -> str:
+    if value is None or not value.strip():
+        return "kosong"
+    return f"{value} {meaning}" if meaning and meaning != value else value
+
+
+def _raw(text: str | None, meaning: str | None = None) -> str:
+    """Delivered text in quotes; a row without text of its own says it by standing there."""
+    if text is None:
+        return "(tersirat dari barisnya)"
+    return f'"{text}" {meaning}' if meaning else f'"{text}"'
+
+
+def _place(source: "Source") -> str:
+    """A row's token with what is known about where it came from."""
+    parts = [source.key, source.table]
+    if source.is_visit:
+        officer = f"petugas {source.officer}" if source.officer else "petugas tidak diketahui"
+        role = f" ({source.officer_role})" if source.officer_role else ""
+        parts += [f"batch {source.batch}", f"{officer}{role}", source.visited_at or "waktu tidak diketahui"]
+        parts += [f"kunjungan {source.visit_id}"] if source.visit_id else []
+    else:
+        parts += [f"potret {source.version}", f"data {source.data_date}"]
+    return " · ".join(parts)
+
+
+def _print_members(found: "Trace") -> None:
+    if not found.members:
+        return
+    heading("Anggota / Members")
+    table(
+        ("Orang", "Keberadaan", "Kolom yang berbeda"),
+        ((one.person_id, one.presence, one.different) for one in found.members),
+        numbers=(1, 2),
+    )
+
+
+def print_history(told: "History") -> None:
+    """Print every answer to one column, the oldest first."""
+    release = told.release
+    say(
+        Text(f"{told.label} ({told.column}): {_value(told.value, told.meaning)}", style="bold"),
+        f"{told.table} {told.entity_id} · rilis {release['release_id']}",
+        "",
+    )
+    for one in told.observations:
+        say(Text(f"{_value(one.value, one.meaning)}{' · baris dasar' if one.is_base else ''}", style="cyan"))
+        say(f"  mentah {_raw(one.raw)} · {_place(one.source)}")
+        for line in _fate_lines(one.decisions, one.decisions_id, one.fate, one.fate_id, one.reason):
+            say(line)
+    if not told.is_revealed:
+        say("", HIDDEN)
+
+
+def _fate_lines(
+    decisions: Sequence[str], sentences: Sequence[str], fate: str | None, fate_id: str | None, reason: str | None
+) -> Iterator[str]:
+    for decision, sentence in zip(decisions, sentences, strict=True):
+        yield f"  {decision}: {sentence}"
+    if not decisions and fate is not None:
+        yield f"  {fate}: {fate_id}{f' ({reason})' if reason else ''}"

@@ -1,0 +1,92 @@
+"""What a person looks at before confirming a profile's codes: how often each code stands in each column.
+
+Small counts are hidden, and a text that is not a known code is counted without being shown.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from dtsen_pipeline.core import intake
+from dtsen_pipeline.reference import CodeList, code_lists, profiles
+from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.resources.registry.models import SourceFile
+from dtsen_pipeline.schemas.tables import tables
+
+SMALL = 5
+BLANK, UNKNOWN = "kosong", "di luar daftar"
+
+
+@dataclass(frozen=True)
+class CodeCount:
+    """A code with its label and its count as people may see it."""
+
+    code: str
+    label: str
+    count: str
+
+
+@dataclass(frozen=True)
+class CodedColumn:
+    """A coded column with the counts of its codes over the held files."""
+
+    table: str
+    column: str
+    label: str
+    code_list: str
+    status: str
+    counts: tuple[CodeCount, ...]
+
+
+def held_together(platform: Platform, token: str, code: str) -> list[SourceFile]:
+    """The files that one confirmation would free: held for the same reason under the same family of profiles."""
+    file = platform.registry.file(token)
+    family = profiles()[file.profile or ""].family
+    held = platform.registry.files(verdict="held", code=code)
+    return [other for other in held if profiles()[other.profile or ""].family == family]
+
+
+def coded_columns(platform: Platform, files: Sequence[SourceFile]) -> list[CodedColumn]:
+    """The coded columns of these files with their counts, table by table."""
+    found = []
+    for table in dict.fromkeys(file.table_name or "" for file in files):
+        rows = pl.concat([_rows(platform, file) for file in files if file.table_name == table])
+        for column in tables()[table].columns:
+            if column.codes and column.name in rows.columns:
+                listed = code_lists()[column.codes]
+                counts = tuple(_counts(rows[column.name], listed))
+                found.append(CodedColumn(table, column.name, column.label, listed.title, listed.status, counts))
+    return found
+
+
+def _rows(platform: Platform, file: SourceFile) -> pl.DataFrame:
+    data = platform.vault.read_bytes(file.sha256)
+    return intake.read(data, profiles()[file.profile or ""], file.token).rows.drop("src", "row")
+
+
+def _counts(cells: pl.Series, codes: CodeList) -> Iterable[CodeCount]:
+    known = codes.spellings()
+    totals: dict[int | None, int] = {}
+    blank = 0
+    for text, count in _tally(cells).items():
+        if not text:
+            blank += count
+            continue
+        value = known.get(text.upper())
+        totals[value] = totals.get(value, 0) + count
+    for value in sorted(code for code in totals if code is not None):
+        yield CodeCount(str(value), codes.labels[value], _shown(totals[value]))
+    if None in totals:
+        yield CodeCount("?", UNKNOWN, _shown(totals[None]))
+    if blank:
+        yield CodeCount("", BLANK, _shown(blank))
+
+
+def _tally(cells: pl.Series) -> Mapping[str, int]:
+    counted = cells.str.strip_chars(" ").value_counts()
+    return dict(counted.rows())
+
+
+def _shown(count: int) -> str:
+    return str(count) if count >= SMALL else f"<{SMALL}"

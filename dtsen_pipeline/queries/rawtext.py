@@ -1,0 +1,81 @@
+"""The raw text of registered rows, read from the vault in one pass a file, and its hash checked on the way.
+
+A raw row is a mapping from column name to the text that was delivered. What it means is not known here.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+
+from dtsen_pipeline.core.intake import cells_of
+from dtsen_pipeline.reference import Profile, profiles
+from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.resources.registry.models import SourceFile
+from dtsen_pipeline.schemas.errors import DtsenError
+
+Pointer = tuple[str, int]
+Raw = Mapping[str, str]
+
+
+class RawRows:
+    """Raw rows by file token and physical line; what was read once is kept."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self._files: dict[str, SourceFile] = {}
+        self._rows: dict[Pointer, Raw | None] = {}
+
+    def file(self, token: str) -> SourceFile:
+        """What the registry knows of a file."""
+        if token not in self._files:
+            self._files[token] = self.platform.registry.file(token)
+        return self._files[token]
+
+    def load(self, pointers: Iterable[Pointer]) -> None:
+        """Read these rows, each file once."""
+        wanted: dict[str, set[int]] = defaultdict(set)
+        for token, row in set(pointers) - self._rows.keys():
+            wanted[token].add(row)
+        for token, rows in wanted.items():
+            self._rows |= {(token, row): None for row in rows}
+            self._keep(token, lambda row, _, rows=rows: row in rows)  # type: ignore[misc]
+
+    def raw(self, pointer: Pointer) -> Raw | None:
+        """A raw row; none where there is no such line or it cannot be read as a record."""
+        if pointer not in self._rows:
+            self.load([pointer])
+        return self._rows[pointer]
+
+    def search(self, token: str, texts: Iterable[str]) -> dict[int, Raw]:
+        """The readable rows of a file whose line holds one of the texts, by line."""
+        needles = [text.encode() for text in texts if text]
+        if not needles:
+            return {}
+        return self._keep(token, lambda _, line: any(needle in line for needle in needles))
+
+    def _keep(self, token: str, is_wanted: Callable[[int, bytes], bool]) -> dict[int, Raw]:
+        file = self.file(token)
+        profile = profiles()[file.profile or ""]
+        digest = hashlib.sha256()
+        lines = {}
+        with self.platform.vault.open(file.sha256) as stored:
+            for row, line in enumerate(stored, start=1):
+                digest.update(line)
+                if row > 1 and is_wanted(row, line):
+                    lines[row] = line
+        if digest.hexdigest() != file.sha256:
+            raise DtsenError("E_VAULT_DAMAGED", "the bytes in the vault have changed", token=token)
+        found = {row: record for row, line in lines.items() if (record := _record(line, profile))}
+        self._rows |= {(token, row): record for row, record in found.items()}
+        return found
+
+
+def _record(line: bytes, profile: Profile) -> Raw | None:
+    try:
+        text = line.decode("utf-8").removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        return None
+    cells = cells_of(text, profile.delimiter)
+    if cells is None or len(cells) != len(profile.header):
+        return None
+    return dict(zip(profile.header, cells, strict=True))
