@@ -1,0 +1,45 @@
+"""One small synthetic city for all tests, its files read exactly, and the release made from them."""
+
+from pathlib import Path
+
+import pytest
+
+from dtsen_pipeline.core.engine import Engine
+from dtsen_pipeline.core.flow import Outcome
+from dtsen_pipeline.resources.engines import open_engine
+from dtsen_pipeline.synthetic import generate
+from tests.running import Readings, Run, delivered, read
+
+FAMILIES, SEED = 400, 7
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two snapshots, two field batches and the truth of 400 families."""
+    out = tmp_path_factory.mktemp("city")
+    generate(FAMILIES, SEED, out)
+    return out
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """The default engine."""
+    return open_engine("polars", tmp_path_factory.mktemp("scratch"))
+
+
+@pytest.fixture(scope="session")
+def readings(city: Path) -> Readings:
+    """The files of the city, read exactly."""
+    return read(delivered(city))
+
+
+@pytest.fixture(scope="session")
+def run(readings: Readings, engine: Engine) -> Run:
+    """The run over the city, stage by stage."""
+    return Run(readings, engine)
+
+
+@pytest.fixture(scope="session")
+def outcome(run: Run) -> Outcome:
+    """The release tables and cut-offs of the city."""
+    return run.outcome

@@ -1,0 +1,328 @@
+"""Which raw row speaks of which family and person, by the written identity rules; and which rows take no part."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property
+
+from tests.oracle.raw import RawFile
+from tests.oracle.values import HOME, PRESENCE, Value, answers, read, region_names
+
+Pointer = tuple[str, int]
+NIK, CARD = "nomor_induk_kependudukan", "nomor_kartu_keluarga"
+PRESENT, NEW, NOT_FOUND = 1, 5, 6
+WITHOUT_VALUES = {"3", "4", "5"}
+ENTITY_TABLE = {"keluarga": "keluarga", "kunjungan": "keluarga", "anggota": "anggota", "kunjungan_anggota": "anggota"}
+
+
+@dataclass(eq=False)
+class Record:
+    """A raw row that the release does not reject, with the values of the columns of its kind of entity."""
+
+    file: RawFile
+    row: int
+    cells: dict[str, str]
+    values: dict[str, Value] = field(default_factory=dict)
+
+    @property
+    def pointer(self) -> Pointer:
+        """src and row."""
+        return self.file.token, self.row
+
+    @property
+    def version(self) -> str:
+        """The snapshot it belongs to; empty for a field row."""
+        return self.file.version or ""
+
+    @property
+    def nik(self) -> str | None:
+        """The NIK, where one is given."""
+        found = self.values[NIK]
+        return found if isinstance(found, str) else None
+
+    @property
+    def name(self) -> str | None:
+        """The name, where one is given."""
+        found = self.values["nama"]
+        return found if isinstance(found, str) else None
+
+    @cached_property
+    def at(self) -> datetime:
+        """The moment of a visit, in UTC."""
+        return datetime.fromisoformat(self.cells["waktu_kunjungan"].strip()).astimezone(UTC)
+
+    @cached_property
+    def day(self) -> date:
+        """The local day of a visit."""
+        return datetime.fromisoformat(self.cells["waktu_kunjungan"].strip()).date()
+
+    @cached_property
+    def content(self) -> tuple[object, ...]:
+        """Everything the row says: two rows with equal content are duplicates."""
+        known = {answer.name for answer in answers(ENTITY_TABLE[self.file.table])}
+        head = [(name, cell.strip(" ")) for name, cell in self.cells.items() if name not in known]
+        return (*head, *self.values.items())
+
+
+@dataclass(eq=False)
+class Entity:
+    """A family or a person: snapshot rows and visit rows."""
+
+    rows: list[Record] = field(default_factory=list)
+    visits: list[tuple[Record, Record]] = field(default_factory=list)
+    """Field rows, each with its visit (for a family the visit itself)."""
+
+
+@dataclass
+class Ties:
+    """Families by card, persons, and the fate of every row that takes no part."""
+
+    families: dict[str, Entity]
+    persons: list[Entity]
+    aside: dict[Pointer, str]
+    versions: list[str]
+
+
+Sighting = tuple[Entity, str, Record]
+"""A person, a family card where the person was at home, and the record that says so."""
+Met = tuple[Record, Record, str]
+"""A member row of a visit, the visit, and the visit's card."""
+
+
+def tie(files: Sequence[RawFile], rejected: Collection[Pointer], city: str) -> Ties:
+    """Tie every row that is not rejected."""
+    records = {file.token: _records(file, rejected, city) for file in files}
+    dates = {file.version: file.data_date for file in files if file.version and file.data_date}
+    versions = sorted(dates, key=lambda version: (dates[version], version))
+    by_table = defaultdict[str, list[Record]](list)
+    for file in sorted(files, key=lambda file: file.token):
+        by_table[file.table] += records[file.token]
+    aside = dict[Pointer, str]()
+    families, outside = _families(by_table["keluarga"], aside, city)
+    persons = _persons(by_table["anggota"], families, outside, aside)
+    base_cards = {card for card, family in families.items() if any(r.version == versions[-1] for r in family.rows)}
+    gone = {card for version, card in outside if version == versions[-1]} - base_cards
+    visits = _visits(by_table["kunjungan"], families, base_cards, gone, aside)
+    persons += _meet(by_table["kunjungan_anggota"], visits, _Known(persons), aside)
+    return Ties(families, persons, aside, versions)
+
+
+def _records(file: RawFile, rejected: Collection[Pointer], city: str) -> list[Record]:
+    found = []
+    names = region_names(city)
+    for row in file.rows:
+        cells = file.cells(row)
+        if cells is None or (file.token, row) in rejected:
+            continue
+        record = Record(file, row, cells)
+        for answer in answers(ENTITY_TABLE[file.table]):
+            if answer.region_code is not None:
+                record.values[answer.name] = names.get(str(record.values[answer.region_code]))
+            elif answer.name == PRESENCE and file.is_snapshot:
+                record.values[PRESENCE] = PRESENT
+            else:
+                record.values[answer.name] = read(answer, cells.get(answer.name))
+        found.append(record)
+    return found
+
+
+def _families(
+    rows: Iterable[Record], aside: dict[Pointer, str], city: str
+) -> tuple[dict[str, Entity], set[tuple[str, str]]]:
+    """Families of the city by card, and (version, card) of those elsewhere."""
+    families, outside, met = defaultdict[str, Entity](Entity), set[tuple[str, str]](), set[object]()
+    for record in rows:
+        card = str(record.values[CARD])
+        if record.values["kode_kabupaten_kota"] not in (None, city):
+            aside[record.pointer] = "out_of_scope"
+            outside.add((record.version, card))
+        elif _is_repeated(record, met):
+            aside[record.pointer] = "duplicate"
+        else:
+            families[card].rows.append(record)
+    return families, outside
+
+
+def _is_repeated(record: Record, met: set[object], group: object = None) -> bool:
+    key = (record.file.token if group is None else group, record.content)
+    if key in met:
+        return True
+    met.add(key)
+    return False
+
+
+def _identity(record: Record, card: str) -> tuple[object, ...]:
+    """Who a row speaks of by itself: the NIK, or card and name; with birth date and sex."""
+    who = ("nik", record.nik) if record.nik else ("name", card, record.name)
+    return (*who, *_birth(record))
+
+
+def _birth(record: Record) -> tuple[Value, Value]:
+    sex = record.values["jenis_kelamin"]
+    return record.values["tanggal_lahir"], sex if isinstance(sex, int) else None
+
+
+def _persons(
+    rows: Iterable[Record], families: dict[str, Entity], outside: set[tuple[str, str]], aside: dict[Pointer, str]
+) -> list[Entity]:
+    homes = {(record.version, card) for card, family in families.items() for record in family.rows}
+    active = list[Record]()
+    for record in rows:
+        place = (record.version, str(record.values[CARD]))
+        if place in homes and (record.nik or record.name):
+            record.values[HOME] = place[1]
+            active.append(record)
+        else:
+            aside[record.pointer] = "out_of_scope" if place in outside - homes else "held"
+    keys = _keys(active)
+    persons, met = defaultdict[object, Entity](Entity), set[object]()
+    for record in active:
+        key = keys[record]
+        if _is_repeated(record, met, group=(record.file.token, key)):
+            aside[record.pointer] = "duplicate"
+        else:
+            persons[key].rows.append(record)
+    return list(persons.values())
+
+
+def _keys(active: list[Record]) -> dict[Record, tuple[object, ...]]:
+    """A row without a NIK belongs to the one person of its card who has a NIK and is otherwise alike."""
+    alike = defaultdict[object, set[tuple[object, ...]]](set)
+    for record in active:
+        if record.nik and None not in _birth(record):
+            likeness = (record.values[CARD], record.name, _birth(record))
+            alike[likeness].add(_identity(record, str(record.values[CARD])))
+    keys = {}
+    for record in active:
+        own = _identity(record, str(record.values[CARD]))
+        others = alike[record.values[CARD], record.name, _birth(record)]
+        keys[record] = next(iter(others)) if not record.nik and len(others) == 1 else own
+    return keys
+
+
+def _visits(
+    rows: Iterable[Record],
+    families: dict[str, Entity],
+    base_cards: set[str],
+    outside: set[str],
+    aside: dict[Pointer, str],
+) -> dict[str, Record]:
+    """The visit that member rows of each visit id follow; active visits are tied to their family."""
+    by_id, met = dict[str, Record](), set[object]()
+    for record in rows:
+        card = str(record.values[CARD])
+        if _is_repeated(record, met, group="visits"):
+            aside[record.pointer] = "duplicate"
+        elif card in outside:
+            aside[record.pointer] = "out_of_scope"
+        elif card not in base_cards:
+            aside[record.pointer] = "held"
+        elif record.cells["hasil_kunjungan"].strip() in WITHOUT_VALUES:
+            aside[record.pointer] = "no_values"
+        else:
+            families[card].visits.append((record, record))
+        held = by_id.setdefault(record.cells["id_kunjungan"].strip(), record)
+        if _standing(record, aside) > _standing(held, aside):
+            by_id[record.cells["id_kunjungan"].strip()] = record
+    return by_id
+
+
+def _standing(visit: Record, aside: dict[Pointer, str]) -> tuple[bool, datetime, Pointer]:
+    return visit.pointer not in aside, visit.at, visit.pointer
+
+
+class _Known:
+    """The persons known so far, looked up by NIK and by name within a family."""
+
+    def __init__(self, persons: Iterable[Entity]) -> None:
+        self.persons = list(persons)
+        self.by_nik = defaultdict[str, list[Sighting]](list)
+        self.by_name = defaultdict[tuple[str, str], list[Sighting]](list)
+        for person in self.persons:
+            for record in person.rows:
+                self._list(person, str(record.values[HOME]), record)
+
+    def _list(self, person: Entity, home: str, record: Record) -> None:
+        if record.nik:
+            self.by_nik[record.nik].append((person, home, record))
+        if record.name:
+            self.by_name[home, record.name].append((person, home, record))
+
+    @classmethod
+    def met(cls, answers_of_new: Iterable[Met]) -> "_Known":
+        """New persons of member rows: the same identity is the same person."""
+        people, known = defaultdict[object, Entity](Entity), cls(())
+        for record, visit, card in answers_of_new:
+            person = people[_identity(record, card)]
+            person.visits.append((record, visit))
+            known._list(person, card, record)
+        known.persons = list(people.values())
+        return known
+
+
+def _meet(rows: Iterable[Record], visits: dict[str, Record], people: _Known, aside: dict[Pointer, str]) -> list[Entity]:
+    """Tie the member rows of visits: to persons of the snapshots, then as new persons, then to new persons."""
+    fresh, waiting = list[Met](), list[Met]()
+    for record, visit, card in _active(rows, visits, aside):
+        person, is_new, is_nobody = _recognise(record, card, people)
+        if person is not None:
+            person.visits.append((record, visit))
+        elif is_new:
+            fresh.append((record, visit, card))
+        elif is_nobody:
+            waiting.append((record, visit, card))
+        else:
+            aside[record.pointer] = "held"
+    newcomers = _Known.met(fresh)
+    for record, visit, card in waiting:
+        person, _, _ = _recognise(record, card, newcomers)
+        if person is None:
+            aside[record.pointer] = "held"
+        else:
+            person.visits.append((record, visit))
+    return newcomers.persons
+
+
+def _active(rows: Iterable[Record], visits: dict[str, Record], aside: dict[Pointer, str]) -> list[Met]:
+    """Member rows of visits that count, each with its visit and the visit's card."""
+    active, met = list[Met](), set[object]()
+    for record in rows:
+        visit_id = record.cells["id_kunjungan"].strip()
+        visit = visits.get(visit_id)
+        if _is_repeated(record, met, group=visit_id):
+            aside[record.pointer] = "duplicate"
+        elif visit is None or visit.pointer in aside:
+            aside[record.pointer] = "held" if visit is None else aside[visit.pointer]
+        else:
+            active.append((record, visit, str(visit.values[CARD])))
+    return active
+
+
+def _contradicts(record: Record, other: Record) -> bool:
+    pairs = zip(_birth(record), _birth(other), strict=True)
+    return any(mine is not None and theirs is not None and mine != theirs for mine, theirs in pairs)
+
+
+def _recognise(record: Record, card: str, people: _Known) -> tuple[Entity | None, bool, bool]:
+    """The one person a member row speaks of; else whether it is somebody new, else whether nobody is like it.
+
+    A blank birth date or sex contradicts nothing. The NIK decides; the name only where a NIK is missing.
+    """
+    same_nik = people.by_nik.get(record.nik or "", [])
+    fitting = [(person, home) for person, home, other in same_nik if not _contradicts(record, other)]
+    at_home = {person for person, home in fitting if home == card}
+    fits = {person for person, _ in fitting}
+    namesakes = {
+        person
+        for person, _, other in people.by_name.get((card, record.name or ""), [])
+        if not _contradicts(record, other) and not (record.nik and other.nik)
+    }
+    for found in (at_home, fits, set() if same_nik else namesakes):
+        if len(found) == 1:
+            return found.pop(), False, False
+    is_complete = record.name is not None and None not in _birth(record)
+    is_there = record.values[PRESENCE] in (PRESENT, NEW)
+    is_nobody = not same_nik and not namesakes
+    is_other = bool(same_nik) and not fits and record.values[PRESENCE] == NEW
+    return None, is_there and is_complete and (is_nobody or is_other), is_nobody
