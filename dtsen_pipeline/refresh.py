@@ -8,12 +8,14 @@ from typing import Any
 
 import dagster as dg
 
+from dtsen_pipeline.assets.stage import WEEKS
 from dtsen_pipeline.definitions import defs
 from dtsen_pipeline.resources.freeze import monday
 from dtsen_pipeline.resources.home import Home
 from dtsen_pipeline.resources.instance import open_instance
 from dtsen_pipeline.resources.session import PREVIEW_JOB, REFRESH_JOB
 from dtsen_pipeline.resources.settings import load_settings
+from dtsen_pipeline.schemas.errors import DtsenError
 
 FAILURES = frozenset({"STEP_FAILURE", "PIPELINE_FAILURE", "RESOURCE_INIT_FAILURE", "RUN_FAILURE"})
 
@@ -38,7 +40,7 @@ class Refreshed:
 
 def refresh(as_of: date, *, preview: bool = False, tokens: Sequence[str] = ()) -> Refreshed:
     """Refresh the week of `as_of` with the files received until that day, or preview its candidate."""
-    started, week = perf_counter(), monday(as_of).isoformat()
+    started, week = perf_counter(), _week(as_of)
     home = Home(load_settings().home).prepare()
     job = defs.resolve_job_def(PREVIEW_JOB if preview else REFRESH_JOB)
     with open_instance(home) as instance:
@@ -61,6 +63,14 @@ def refresh(as_of: date, *, preview: bool = False, tokens: Sequence[str] = ()) -
         problem=problem,
         failed_checks=_failed_checks(result),
     )
+
+
+def _week(as_of: date) -> str:
+    """The partition of a day; E_AS_OF for a day before the first week or after the running one."""
+    week, keys = monday(as_of).isoformat(), WEEKS.get_partition_keys()
+    if week not in keys:
+        raise DtsenError("E_AS_OF", f"the as-of date must lie between {keys[0]} and the end of this week")
+    return week
 
 
 def _config(as_of: date, tokens: Sequence[str]) -> dict[str, Any]:

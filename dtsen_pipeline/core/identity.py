@@ -73,12 +73,14 @@ def identify(valid: Mapping[str, Frame], scene: Scene, engine: Engine, key: byte
     cards, families_aside = _cards(valid[FAMILY], scene, engine, key)
     persons, members_aside, aliases = _persons(valid[MEMBER], cards, scene, engine, key)
     visits, visits_aside = _visits(valid[VISIT], cards, scene, engine)
-    tied = presence.tie(valid[VISIT_MEMBER], visits, persons, engine, key)
+    tied = presence.tie(valid[VISIT_MEMBER], visits, persons, scene.base, engine, key)
     return Observations(
         families=_joined(valid[FAMILY], _active(cards), "version", "family_id"),
         members=_joined(valid[MEMBER], persons, "version", "family_id", "person_id"),
         visits=_joined(valid[VISIT], _active(visits), "family_id", "day", "at"),
-        presences=_joined(valid[VISIT_MEMBER], tied.rows, "family_id", "person_id", "day", "at", "versi_dilihat"),
+        presences=_joined(
+            valid[VISIT_MEMBER], tied.rows, "family_id", "person_id", "day", "at", "versi_dilihat", "card"
+        ),
         aside=nw.concat([families_aside, members_aside, visits_aside, tied.aside]),
         aliases=nw.concat([aliases, _aliases(tied.rows, engine, key)]).unique(),
         shared=_shared(persons),

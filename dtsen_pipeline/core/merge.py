@@ -10,6 +10,7 @@ import narwhals as nw
 
 from dtsen_pipeline.core.cells import COLUMN, masked
 from dtsen_pipeline.core.engine import Engine, Frame
+from dtsen_pipeline.core.entities import CARD
 from dtsen_pipeline.core.identity import Observations, Scene
 from dtsen_pipeline.core.ministry import AGE, Ministry, laid_over, ministry
 from dtsen_pipeline.core.normalise import region_names
@@ -19,6 +20,7 @@ from dtsen_pipeline.core.verdicts import EPOCH, Facts, Verdicts, published, verd
 from dtsen_pipeline.reference import MergePolicy, city
 
 PRESENT, NEW, NOT_FOUND = 1, 5, 6
+MOVED = (3, 4)
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def merge(observed: Observations, scene: Scene, policy: MergePolicy, engine: Eng
     family_rows = _aged(observed.families, scene)
     nobody = observed.visits.filter(nw.col("row") < 0).select("family_id", *ROW)
     person_rows = _aged(observed.members, scene).with_columns(nw.lit(PRESENT, dtype=nw.Int64).alias(PRESENCE))
-    presences = engine.checkpoint(_stated(observed.presences))
+    presences = engine.checkpoint(_stated(observed.presences, person_rows, engine))
     return Merged(
         families=_merged(family_rows, observed.visits, nobody, families(), scene, policy, engine),
         persons=_merged(
@@ -88,17 +90,44 @@ def _aged(rows: Frame, scene: Scene) -> Frame:
     return rows.with_columns(rank.alias(AGE))
 
 
-def _stated(presences: Frame) -> Frame:
-    """What a member row states: present or gone, and at home in the visited family only where present.
+def _stated(presences: Frame, person_rows: Frame, engine: Engine) -> Frame:
+    """What a member row states: present or gone, and at home with the visited card only where present.
 
-    A new member is present; "not found" states nothing, so nobody leaves a family unseen.
+    A new member is present; "not found" states nothing, so nobody leaves a family unseen. A family can say that
+    somebody moved away only from itself.
     """
     code = nw.col(PRESENCE)
     is_there = (code == PRESENT) | (code == NEW)
-    present = nw.lit(PRESENT, dtype=nw.Int64)
-    stated = nw.when(is_there).then(present).otherwise(nw.when(code != NOT_FOUND).then(code))
-    home = nw.when(is_there).then(nw.col("family_id"))
-    return presences.with_columns(stated.alias(PRESENCE), home.alias("family_id"))
+    homes = person_rows.filter(nw.col(AGE) == 0).group_by("person_id").agg(nw.col("family_id").min().alias("home"))
+    placed = engine.checkpoint(
+        presences.join(homes, on="person_id", how="left").with_columns(
+            seat=nw.col("row").cum_count().over("person_id", order_by=["at", *ROW])
+        )
+    )
+    found = placed.filter(is_there).select("person_id", found_seat="seat", found_home="family_id")
+    before = (
+        placed.filter(code.is_in(MOVED))
+        .select("person_id", *ROW, "seat")
+        .join(found, on="person_id", how="inner")
+        .filter(nw.col("found_seat") < nw.col("seat"))
+    )
+    last = before.with_columns(last=nw.col("found_seat").max().over(*ROW)).filter(
+        nw.col("found_seat") == nw.col("last")
+    )
+    known = placed.join(last.select(*ROW, "found_home"), on=list(ROW), how="left")
+    return _as_stated(known, is_there)
+
+
+def _as_stated(known: Frame, is_there: nw.Expr) -> Frame:
+    code, present = nw.col(PRESENCE), nw.lit(PRESENT, dtype=nw.Int64)
+    home = nw.coalesce(nw.col("found_home"), nw.col("home"), nw.col("family_id"))
+    is_foreign = code.is_in(MOVED) & (home != nw.col("family_id"))
+    gone = nw.when((code != NOT_FOUND) & ~is_foreign).then(code)
+    return known.with_columns(
+        nw.when(is_there).then(present).otherwise(gone).alias(PRESENCE),
+        nw.when(is_there).then(nw.col("family_id")).alias("family_id"),
+        nw.coalesce(nw.col(CARD), nw.when(is_there).then(nw.col("card"))).alias(CARD),
+    )
 
 
 def _newcomers(presences: Frame, person_rows: Frame, engine: Engine) -> Frame:

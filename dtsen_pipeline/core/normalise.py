@@ -93,7 +93,7 @@ def _value(column: Column, table: Table, city: City, present: set[str]) -> nw.Ex
             return nw.when(cell.str.contains(exactly(DAY))).then(cell).str.to_date("%Y-%m-%d")
         case Kind.MOMENT:
             return nw.when(cell.str.contains(exactly(MOMENT))).then(cell)
-        case Kind.NIK | Kind.CARD:
+        case Kind.CARD:
             return nw.when(cell != CLEARED_TEXT).then(cell)
         case Kind.NAME:
             return _name(cell)

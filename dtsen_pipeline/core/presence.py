@@ -21,6 +21,7 @@ from dtsen_pipeline.core.entities import (
     with_person_id,
 )
 from dtsen_pipeline.core.rows import ROW, aside, repeated_rows
+from dtsen_pipeline.schemas.columns import CLEARED_TEXT
 from dtsen_pipeline.schemas.tables import VISIT_MEMBER
 
 PRESENT, NEW = 1, 5
@@ -34,14 +35,17 @@ class Tied:
     aside: Frame
 
 
-def tie(rows: Frame, visits: Frame, persons: Frame, engine: Engine, key: bytes) -> Tied:
+def tie(rows: Frame, visits: Frame, persons: Frame, base: str, engine: Engine, key: bytes) -> Tied:
     """Tie visit-member rows to persons.
 
-    `visits`: every valid visit with its fate, family and moment. `persons`: the snapshots' tied member rows.
+    `visits`: every valid visit with its fate, family and moment. `persons`: the snapshots' tied member rows, of
+    which those of the version `base` come first.
     """
     placed = _placed(rows, visits, engine)
     active = placed.filter(nw.col("fate") == "active")
-    first = engine.checkpoint(with_person_id(_decided(active, _known(persons)), "new_key", "new_id", engine, key))
+    first = engine.checkpoint(
+        with_person_id(_decided(active, engine.checkpoint(_known(persons, base))), "new_key", "new_id", engine, key)
+    )
     newcomers = engine.checkpoint(
         first.filter(~nw.col("new_id").is_null())
         .select(person_id="new_id", family_id="family_id", nik=NIK, id_name=ID_NAME, born="born", sex="sex")
@@ -71,13 +75,18 @@ def _set_aside(rows: Frame, fate: nw.Expr, reason: str) -> Frame:
 def _placed(rows: Frame, visits: Frame, engine: Engine) -> Frame:
     """Each row with its visit's family, day and moment, its own key and its fate; one visit a row."""
     twins = repeated_rows(rows, ("id_kunjungan",), VISIT_MEMBER, engine)
-    narrow = rows.select(*ROW, "id_kunjungan", "keberadaan_anggota", NIK, ID_NAME, BORN, SEX)
+    narrow = rows.select(*ROW, "id_kunjungan", "keberadaan_anggota", _asked_nik(), ID_NAME, BORN, SEX)
     return engine.checkpoint(
         narrow.with_columns(born=born_text(), sex=sex_text())
         .join(_one_a_visit(visits), on="id_kunjungan", how="left")
         .join(twins, on=list(ROW), how="left")
         .with_columns(fate=_fate(), reason=_reason(), own_key=person_key("card"))
     )
+
+
+def _asked_nik() -> nw.Expr:
+    """The NIK a row gives; none where the officer was told that there is none."""
+    return nw.when(nw.col(NIK) != CLEARED_TEXT).then(nw.col(NIK)).alias(NIK)
 
 
 def _one_a_visit(visits: Frame) -> Frame:
@@ -110,10 +119,19 @@ def _reason() -> nw.Expr:
     return nw.when(nw.col("twin").is_null()).then(nw.coalesce(unsent, held, outside))
 
 
-def _known(persons: Frame) -> Frame:
-    """Persons of the snapshots as candidates: person_id, family_id, nik, id_name, born, sex."""
+def _known(persons: Frame, base: str) -> Frame:
+    """Persons of the snapshots as candidates: person_id, family_id, nik, id_name, born, sex.
+
+    Those of older snapshots count only where the base snapshot has nobody with their NIK or their name at home.
+    """
     homed = persons.with_columns(born=born_text(), sex=sex_text())
-    return homed.select("person_id", "family_id", "id_name", "born", "sex", nik=NIK).unique()
+    facts = ["person_id", "family_id", "nik", "id_name", "born", "sex"]
+    named = homed.with_columns(nik=nw.col(NIK))
+    current = named.filter(nw.col("version") == base).select(facts).unique()
+    older = named.filter(nw.col("version") != base).select(facts).unique()
+    alike = current.select("family_id", "id_name").unique()
+    left = older.join(current.select("nik").unique(), on="nik", how="anti")
+    return nw.concat([current, left.join(alike, on=["family_id", "id_name"], how="anti")])
 
 
 def _decided(rows: Frame, candidates: Frame) -> Frame:

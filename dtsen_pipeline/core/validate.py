@@ -112,7 +112,7 @@ def _column_rules(column: Column, table: Table, context: Context) -> Predicates:
     if column.kind in {Kind.NIK, Kind.CARD}:
         found[f"E_NIK_NUMERIC:{column.name}"] = cell.str.contains(NUMERIC_ID)
     for constraint in column.checks:
-        found[f"{constraint.error}:{column.name}"] = _broken(cell, column, constraint)
+        found[f"{constraint.error}:{column.name}"] = _broken(cell, column, constraint, table)
     return found
 
 
@@ -127,7 +127,7 @@ def _code_rule(column: Column, context: Context) -> Predicates:
     return {f"{'E' if is_hard else 'W'}_CODE:{column.name}": nw.col(column.name) == UNKNOWN_CODE}
 
 
-def _broken(cell: nw.Expr, column: Column, constraint: Check) -> nw.Expr:
+def _broken(cell: nw.Expr, column: Column, constraint: Check, table: Table) -> nw.Expr:
     """A Pandera check as an expression that is true where it fails."""
     facts = constraint.statistics or {}
     if constraint.name == "in_range":
@@ -137,7 +137,7 @@ def _broken(cell: nw.Expr, column: Column, constraint: Check) -> nw.Expr:
         matches = cell.str.contains(exactly(facts["pattern"].removeprefix("^").removesuffix("$")))
         if column.kind in {Kind.NIK, Kind.CARD}:
             matches = matches | cell.str.contains(NUMERIC_ID)
-        return ~(matches | (cell == CLEARED_TEXT))
+        return ~(matches | (cell == CLEARED_TEXT)) if table.is_field else ~matches
     message = f"no expression for the check {constraint.name!r} of {column.name}"
     raise NotImplementedError(message)
 

@@ -182,7 +182,7 @@ def _limit(columns: tuple[Column, ...], policy: MergePolicy) -> nw.Expr:
     """The maximum age of a cell's column in days."""
     limits = {column.name: policy.max_age_days.get(column.group) for column in columns}
     days = [NO_LIMIT if limit is None else limit for limit in limits.values()]
-    return nw.col(COLUMN).replace_strict(list(limits), days, return_dtype=nw.Int64)
+    return nw.col(COLUMN).replace_strict(list(limits), days, default=None, return_dtype=nw.Int64)
 
 
 def _confirmed(judged: Frame) -> Frame:
@@ -203,7 +203,7 @@ def _lost_by_base(judged: Frame, facts: Facts, subject: Subject) -> Frame:
         ~agrees(FINAL, NEW, subject.merged)
     )
     named = nw.col("base_decision").replace_strict(
-        list(BASE_LOSSES), list(BASE_LOSSES.values()), return_dtype=nw.String
+        list(BASE_LOSSES), list(BASE_LOSSES.values()), default=None, return_dtype=nw.String
     )
     pointed = replaced.drop(*ROW).join(pointer, on=entity, how="inner")
     lost = pointed.rename({"base_src": "src", "base_row": "row"}).with_columns(decision=named)
