@@ -4,10 +4,19 @@ import sys
 from pathlib import Path
 
 from dtsen_pipeline.cli.docs import cli_page
+from dtsen_pipeline.resources.settings import settings_table
 from dtsen_pipeline.schemas.docs import PAGES as SCHEMA_PAGES
 
 REFERENCE = Path(__file__).parent / "reference"
-PAGES = {**SCHEMA_PAGES, "cli.md": cli_page}
+
+
+def settings_page() -> str:
+    """The environment variables and what they allow."""
+    head = "# Pengaturan / Settings\n\nDibaca sekali dari lingkungan. *Read once from the environment.*\n\n"
+    return head + settings_table()
+
+
+PAGES = {**SCHEMA_PAGES, "cli.md": cli_page, "settings.md": settings_page}
 """The generated pages by file name."""
 
 

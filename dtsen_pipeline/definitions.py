@@ -28,16 +28,21 @@ silence_originals()
 ASSETS = [freeze, intake, normalise, validate, identity, merged, scored, candidate, release]
 ZONE = "Asia/Jakarta"
 
+CHOICES = {"ops": {"freeze": {"config": {"as_of": "", "tokens": []}}}}
+"""What the launchpad shows for editing; empty means the partition's Monday, and every accepted file."""
+
 weekly_refresh = dg.define_asset_job(
     REFRESH_JOB,
     selection=dg.AssetSelection.all(),
     executor_def=dg.in_process_executor,
+    config=CHOICES,
     description="Penyegaran mingguan: dari berkas yang diterima sampai rilis.",
 )
 preview = dg.define_asset_job(
     PREVIEW_JOB,
     selection=dg.AssetSelection.all() - dg.AssetSelection.assets("release"),
     executor_def=dg.in_process_executor,
+    config=CHOICES,
     description="Calon rilis sampai pintu, tanpa menerbitkan.",
 )
 
@@ -46,6 +51,7 @@ preview = dg.define_asset_job(
     job=weekly_refresh,
     cron_schedule="0 2 * * 1",
     execution_timezone=ZONE,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Setiap Senin pukul 02.00 WIB.",
 )
 def monday_refresh(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:

@@ -6,6 +6,8 @@ Nothing is done here that the command line does not do; the city is generated, a
 import shutil
 import sys
 import time
+from contextlib import nullcontext, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import polars as pl
@@ -24,22 +26,10 @@ def run(*arguments: str, quiet: bool = False) -> None:
     """Type one command and show what it says; stop the demo where it fails."""
     shown = " ".join(f'"{word}"' if " " in word else word for word in arguments)
     heading(f"$ dtsen {shown}")
-    if quiet:
-        shown_code = _silently(list(arguments))
-    else:
-        shown_code = dtsen(list(arguments))
-    if shown_code:
-        sys.exit(shown_code)
-
-
-def _silently(arguments: list[str]) -> int:
-    """Run a command whose long answer is not worth a page here."""
-    out, sys.stdout = sys.stdout, Path("/dev/null").open("w")
-    try:
-        return dtsen(arguments)
-    finally:
-        sys.stdout.close()
-        sys.stdout = out
+    with redirect_stdout(StringIO()) if quiet else nullcontext():
+        code = dtsen(list(arguments))
+    if code:
+        sys.exit(code)
 
 
 def held_token() -> str | None:

@@ -1,5 +1,6 @@
 """Running the weekly refresh from Python: the same Dagster job that the schedule runs, on the home's instance."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -50,8 +51,8 @@ def refresh(as_of: date, *, preview: bool = False, tokens: Sequence[str] = ()) -
             raise_on_error=False,
             run_config=_config(as_of, tokens),
         )
+        problem = None if result.success else _problem(result, instance)
     facts = _release_facts(result)
-    problem = None if result.success else _problem(result)
     status = str(facts.get("status", "preview")) if result.success else "failed"
     return Refreshed(
         status=status,
@@ -88,8 +89,11 @@ def _release_facts(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
     return {}
 
 
-def _problem(result: dg.ExecuteInProcessResult) -> str:
+def _problem(result: dg.ExecuteInProcessResult, instance: dg.DagsterInstance) -> str:
     """The text of the first domain error of the run; a failed check where there is none."""
+    for entry in instance.all_logs(result.run_id):
+        if entry.dagster_event is None and entry.level == logging.ERROR:
+            return entry.user_message
     for event in result.all_events:
         data = event.event_specific_data
         failure = getattr(data, "user_failure_data", None)
@@ -98,9 +102,9 @@ def _problem(result: dg.ExecuteInProcessResult) -> str:
         error = getattr(data, "error", None)
         if event.event_type_value in FAILURES and error is not None and "E_" in (error.message or ""):
             return str(error.message).strip()
-    failed = _failed_checks(result)
-    if failed:
-        return f"E_DOOR: checks did not pass: {', '.join(failed)}"
+    told = [check.description for check in result.get_asset_check_evaluations() if not check.passed]
+    if told:
+        return f"E_DOOR: {'; '.join(text for text in told if text)}; nothing is published"
     return "E_UNEXPECTED: the run failed; its page in Dagster names the step"
 
 

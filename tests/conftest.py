@@ -10,6 +10,8 @@ from dtsen_pipeline.resources.engines import open_engine
 from dtsen_pipeline.synthetic import generate
 from tests.running import Readings, Run, delivered, read
 
+pytest_plugins = ("tests.house",)
+
 FAMILIES, SEED = 400, 7
 
 

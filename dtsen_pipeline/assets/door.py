@@ -29,7 +29,7 @@ from dtsen_pipeline.core.flow import received_of, release_of
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.score import Scored, cuts_of
 from dtsen_pipeline.reference import city
-from dtsen_pipeline.resources.door import judged
+from dtsen_pipeline.resources.door import judged, unacceptable, unproved
 from dtsen_pipeline.resources.judge import render
 from dtsen_pipeline.resources.proof import prove
 from dtsen_pipeline.resources.readme import MEANINGS
@@ -96,9 +96,9 @@ def contract_check(table: str) -> dg.AssetChecksDefinition:
     )
     def kontrak(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         proof = prove(table, [_path(context, table)])
-        failed = [f"- {f.check} {f.column or ''}: {f.rows_failed} baris" for f in proof.failures]
-        metadata: dict[str, Any] = {"rows": proof.rows, "failures": dg.MetadataValue.md("\n".join(failed) or "–")}
-        return dg.AssetCheckResult(passed=proof.passed, metadata=metadata)
+        return dg.AssetCheckResult(
+            passed=proof.passed, description="; ".join(unproved([proof])) or None, metadata={"rows": proof.rows}
+        )
 
     return kontrak
 
@@ -116,7 +116,11 @@ def populasi(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
     files = {table: [_path(context, table)] for table in TABLES}
     summary = pl.read_parquet(files["summary"][0])
     verdict = judged(files, summary, city(session.platform.settings.city))
-    return dg.AssetCheckResult(passed=verdict.passed, metadata={"profil": dg.MetadataValue.md(render(verdict))})
+    return dg.AssetCheckResult(
+        passed=verdict.passed,
+        description="; ".join(unacceptable(verdict)) or None,
+        metadata={"profil": dg.MetadataValue.md(render(verdict))},
+    )
 
 
 def _path(context: dg.AssetCheckExecutionContext, table: str) -> Any:

@@ -3,6 +3,8 @@
 An operation and no asset: it changes the registry, from which a refresh freezes its inputs.
 """
 
+import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import dagster as dg
 
 from dtsen_pipeline.resources.ingest import Arrival, ingest
 from dtsen_pipeline.resources.platform import Platform, opened
-from dtsen_pipeline.resources.session import check_guards, failure
+from dtsen_pipeline.resources.session import check_guards, failure, telling
 from dtsen_pipeline.schemas.errors import DtsenError
 
 SETTLED = timedelta(seconds=30)
@@ -31,35 +33,41 @@ def complete_files(inbox: Path, now: datetime) -> list[Path]:
 @dg.op(description="Menerima berkas lengkap dari kotak masuk")
 def take_in(context: dg.OpExecutionContext) -> None:
     """Ingest every complete file and take it out of the inbox; refused ones are kept in the vault too."""
-    check_guards(context.instance)
+    with telling():
+        check_guards(context.instance)
     now = datetime.now(UTC)
     with opened() as platform:
-        arrivals = [_taken(platform, path, now) for path in complete_files(platform.home.inbox, now)]
+        taken = [_taken(platform, path, now) for path in complete_files(platform.home.inbox, now)]
+    arrivals = [found for found in taken if isinstance(found, Arrival)]
     context.add_output_metadata({"files": len(arrivals), "arrivals": dg.MetadataValue.md(_table(arrivals))})
+    for found in taken:
+        if isinstance(found, DtsenError):
+            raise failure(found) from None
 
 
-def _taken(platform: Platform, path: Path, now: datetime) -> Arrival:
+def _taken(platform: Platform, path: Path, now: datetime) -> Arrival | DtsenError:
+    """What became of a file; one that cannot be kept stays in the inbox and does not keep the others waiting."""
     try:
         arrival = ingest(platform, path, now)
     except DtsenError as error:
-        raise failure(error) from None
+        return error
     for done in (path, path.with_name(f"{path.name}.json")):
         done.unlink(missing_ok=True)
     return arrival
 
 
-def _table(arrivals: list[Arrival]) -> str:
+def _table(arrivals: Sequence[Arrival]) -> str:
     rows = [f"| `{a.token}` | {a.table or '–'} | {a.verdict} | {a.code or '–'} |" for a in arrivals]
     return "\n".join(["| berkas | tabel | putusan | kode |", "|---|---|---|---|", *rows])
 
 
-@dg.job(description="Menerima berkas dari kotak masuk", executor_def=dg.in_process_executor)
+@dg.job(name="ingest", description="Menerima berkas dari kotak masuk", executor_def=dg.in_process_executor)
 def ingest_inbox() -> None:
     """Take in what lies in the inbox."""
     take_in()
 
 
-@dg.sensor(job=ingest_inbox, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.STOPPED)
+@dg.sensor(job=ingest_inbox, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.RUNNING)
 def inbox(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Start the ingest job when complete files lie in the inbox."""
     with opened() as platform:
@@ -67,4 +75,4 @@ def inbox(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     if not files:
         return dg.SkipReason("Kotak masuk kosong, atau berkasnya masih ditulis.")
     stamps = sorted(f"{path.stat().st_ino}-{path.stat().st_mtime_ns}" for path in files)
-    return dg.RunRequest(run_key="|".join(stamps)[:200])
+    return dg.RunRequest(run_key=hashlib.sha256("|".join(stamps).encode()).hexdigest())

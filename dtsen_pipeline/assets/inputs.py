@@ -17,11 +17,11 @@ from dtsen_pipeline.schemas.errors import DtsenError
 class InputsConfig(dg.Config):
     """What a person may choose in the launchpad.
 
-    `as_of`: an ISO day; files received until its end count (default: the partition's Monday). `tokens`: exactly
-    these accepted files instead (default: all).
+    `as_of`: an ISO day; files received until its end count (empty: the partition's Monday). `tokens`: exactly
+    these accepted files instead (empty: all).
     """
 
-    as_of: str | None = None
+    as_of: str = ""
     tokens: list[str] = Field(default_factory=list)
 
 

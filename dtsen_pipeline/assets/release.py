@@ -47,6 +47,7 @@ def release(
     candidate = Candidate(files, inputs, cuts_of(session.engine.fetch(scored_cuts)))
     run = session.started(week)
     session.platform.registry.set_run_list(run.run_key, inputs.hash)
+    session.renew()
     attempt = Attempt(run.run_key, week, run.as_of.isoformat(), datetime.now(UTC))
     done = publish(session.platform, candidate, attempt, session.engine)
     yield dg.MaterializeResult(asset_key="release", metadata=_facts(done, pl.read_parquet(files["summary"])))

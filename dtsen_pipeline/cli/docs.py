@@ -14,22 +14,21 @@ EXITS = (
 )
 
 
-WIDTH = "110"
+ABOUT = (
+    "Setiap jawaban juga ada sebagai satu dokumen JSON (`--json`). Nomor kartu keluarga dan NIK dibaca dari masukan "
+    "standar saja; nilai yang dapat menunjuk seseorang ditutup kecuali dengan `--reveal`."
+)
+ABOUT_EN = (
+    "Every answer also comes as one JSON document. Numbers of persons are read from standard input only; errors go to "
+    "standard error as a code, a place, a sentence and what to do."
+)
+WIDTH = "80"
 
 
 def cli_page() -> str:
     """Every command with its arguments and options, as `--help` prints them."""
-    blocks = [
-        "# Perintah",
-        NOTICE,
-        "Setiap jawaban juga ada sebagai satu dokumen JSON (`--json`). Nomor kartu keluarga dan NIK dibaca dari "
-        "masukan standar saja; nilai yang dapat menunjuk seseorang ditutup kecuali dengan `--reveal`.",
-        "Every answer also comes as one JSON document. Numbers of persons are read from standard input only; "
-        "errors go to standard error as a code, a place, a sentence and what to do.",
-        "\n".join(EXITS),
-        *(f"## dtsen {command}\n\n```text\n{_help(command)}\n```" for command in COMMANDS),
-    ]
-    return "\n\n".join(blocks) + "\n"
+    commands = (f"## dtsen {command}\n\n```text\n{_help(command)}\n```" for command in COMMANDS)
+    return "\n\n".join(["# Perintah", NOTICE, ABOUT, ABOUT_EN, "\n".join(EXITS), *commands]) + "\n"
 
 
 def _help(command: str) -> str:

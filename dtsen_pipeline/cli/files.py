@@ -59,7 +59,7 @@ class Named:
 
 def ingest(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Berkas, atau folder berisi *.csv. / Files or folders.")
+        list[Path], typer.Argument(metavar="PATH", help="Berkas, atau folder berisi *.csv. / Files or folders.")
     ],
     kind: Annotated[
         FileKind | None, typer.Option(help="Jenis yang diharapkan. / Refuse a file of another kind.")
@@ -97,7 +97,7 @@ def _profiles_for(kind: FileKind | None, profile: str | None) -> Sequence[Profil
         return None
     found = [known for known in profiles().values() if known.kind == kind.value]
     if not found:
-        raise DtsenError("E_USAGE", f"files of the kind {kind.value} cannot be read by this version yet")
+        raise DtsenError("E_USAGE", "files of that kind cannot be read by this version yet")
     if profile is not None and profiles()[profile] not in found:
         raise DtsenError("E_USAGE", "--kind and --profile contradict each other")
     return found

@@ -186,15 +186,20 @@ def rollback(
     *,
     as_json: house.JSON = False,
 ) -> None:
-    """Kembali ke rilis sebelumnya. / Go back to an earlier release; the one left behind counts as withdrawn."""
+    """Kembali ke rilis lain. / Go back to a release; the one left behind counts as withdrawn.
+
+    A withdrawn release can be brought back too; then nothing else is withdrawn.
+    """
     because = house.reasoned(reason)
     with house.house() as platform:
         registry, store = platform.registry, platform.store
         target = registry.release(release)
         if store.verify(store.directory(target.path), target.manifest_sha256):
             raise DtsenError("E_RELEASE_DAMAGED", "that release is not whole, so it does not become current")
-        left = registry.current()
-        done = registry.rollback(release, because, house.actor(), house.now())
+        left, move = registry.current(), registry.rollback
+        if target.status == "withdrawn":
+            left, move = None, registry.republish
+        done = move(release, because, house.actor(), house.now())
     if as_json:
         document({"current": done.release_id, "withdrawn": left.release_id if left else None})
     else:

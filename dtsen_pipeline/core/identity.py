@@ -143,16 +143,17 @@ def _persons(rows: Frame, cards: Frame, scene: Scene, engine: Engine, key: bytes
 
 
 def _member_fate() -> nw.Expr:
+    outside = nw.when(nw.col("home") == "out_of_scope").then(nw.lit("out_of_scope"))
     is_lost = nw.col("home").is_null() | nw.col("own_key").is_null()
-    home = nw.when(nw.col("home") == "out_of_scope").then(nw.lit("out_of_scope"))
-    return nw.when(is_lost).then(nw.lit("held")).otherwise(nw.coalesce(home, nw.lit("active")))
+    held = nw.when(is_lost).then(nw.lit("held"))
+    return nw.coalesce(outside, held, nw.lit("active"))
 
 
 def _member_reason() -> nw.Expr:
-    nameless = nw.when(nw.col("own_key").is_null()).then(nw.lit("H_NO_IDENTITY"))
     outside = nw.when(nw.col("home") == "out_of_scope").then(nw.lit("O_CITY"))
     absent = nw.when(nw.col("home").is_null()).then(nw.lit("H_FAMILY_ABSENT"))
-    return nw.coalesce(absent, nameless, outside)
+    nameless = nw.when(nw.col("own_key").is_null()).then(nw.lit("H_NO_IDENTITY"))
+    return nw.coalesce(outside, absent, nameless)
 
 
 def _attached(active: Frame) -> Frame:

@@ -131,13 +131,15 @@ def _split(lines: Sequence[str | None], profile: Profile) -> pl.DataFrame:
     width, sep = len(profile.header), profile.delimiter
     frame = pl.DataFrame({"line": pl.Series(lines, dtype=pl.String)}).with_row_index("row", offset=2)
     line, joint = pl.col("line"), f'"{sep}"'
-    quotes = line.str.count_matches('"', literal=True)
+    inner = line.str.slice(1, line.str.len_chars() - 2)
     quoted = (
-        (quotes == 2 * width)
-        & line.str.starts_with('"')
+        line.str.starts_with('"')
         & line.str.ends_with('"')
-        & (line.str.count_matches(joint, literal=True) == width - 1)
+        & (line.str.len_chars() > 1)
+        & (inner.str.count_matches('"', literal=True) == 2 * (width - 1))
+        & (inner.str.count_matches(joint, literal=True) == width - 1)
     )
+    quotes = line.str.count_matches('"', literal=True)
     plain = (quotes == 0) & (line.str.count_matches(sep, literal=True) == width - 1)
     frame = frame.with_columns(
         pl.col("row").cast(pl.Int64),
@@ -150,7 +152,7 @@ def _split(lines: Sequence[str | None], profile: Profile) -> pl.DataFrame:
         .otherwise(pl.lit("odd")),
     )
     parts = [
-        _bulk(frame.filter(shape="quoted"), line.str.slice(1, line.str.len_chars() - 2), joint, profile),
+        _bulk(frame.filter(shape="quoted"), inner, joint, profile),
         _bulk(frame.filter(shape="plain"), line, sep, profile),
         _one_by_one(frame.filter(shape="odd"), profile),
     ]

@@ -87,7 +87,7 @@ def _told(visits: Frame, facts: Facts, subject: Subject) -> Frame:
     """Every answered cell with what was seen and what is new; an answer outside its code list is not used."""
     entity, columns = subject.entity, subject.merged
     index = [entity, *ROW, "day", "at", "seen_version"]
-    answers = cells(visits, index, columns).filter(str(UNKNOWN_CODE) != VER)
+    answers = cells(visits, index, columns).filter(~VER.is_in([str(UNKNOWN_CODE)]))
     pointer = facts.own.select(entity, is_known=nw.col("src").is_in(list(facts.base_tokens)))
     seen = cells(facts.seen, [entity, "seen_version"], columns, "seen")
     return (

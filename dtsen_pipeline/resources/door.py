@@ -58,7 +58,7 @@ def judged(
 def require(report: DoorReport) -> None:
     """Raise E_DOOR, naming what failed, unless the door is open."""
     if not report.passed:
-        reasons = "; ".join([*_unproved(report.proofs), *_unacceptable(report.verdict)])
+        reasons = "; ".join([*unproved(report.proofs), *unacceptable(report.verdict)])
         raise DtsenError("E_DOOR", f"{reasons}; nothing is published")
 
 
@@ -71,14 +71,16 @@ def _profile(files: Mapping[str, Sequence[Path]], summary: pl.DataFrame, city: C
     return profile(summary, rows.collect(engine="streaming"), city)
 
 
-def _unproved(proofs: Sequence[Proof]) -> Iterator[str]:
+def unproved(proofs: Sequence[Proof]) -> Iterator[str]:
+    """What is not proved, a plain sentence each: table, check, column and counts."""
     for proof in proofs:
         for failure in proof.failures:
             where = f" in {failure.column}" if failure.column else ""
             yield f"table {proof.table}: {failure.check}{where} ({failure.rows_failed} of {proof.rows} rows)"
 
 
-def _unacceptable(verdict: Verdict | None) -> Iterator[str]:
+def unacceptable(verdict: Verdict | None) -> Iterator[str]:
+    """Which figures of the population are out of bounds, a plain sentence each."""
     for result in verdict.results if verdict else ():
         if not result.passed:
             yield f"{LABELS[result.name][1]}: {result.figure_text}"

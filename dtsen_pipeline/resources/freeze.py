@@ -29,6 +29,7 @@ def freeze_inputs(platform: Platform, as_of: date, chosen: Sequence[str] = ()) -
     until = datetime.combine(as_of + timedelta(days=1), time(), ZONE)
     accepted = platform.registry.files(verdict="accepted", until=until)
     files = _chosen(accepted, chosen) if chosen else accepted
+    _check_snapshot(platform, files, as_of)
     subjects = {file.sha256 for file in files}
     told = [
         digest(decision)
@@ -45,6 +46,20 @@ def freeze_inputs(platform: Platform, as_of: date, chosen: Sequence[str] = ()) -
         reference=dict(digests()),
         code_version=__version__,
     )
+
+
+def _check_snapshot(platform: Platform, files: Sequence[SourceFile], as_of: date) -> None:
+    """E_NO_SNAPSHOT, saying whether a later as-of date would bring one."""
+    if any(file.kind == "snapshot" and _is_usable(file, files) for file in files):
+        return
+    everything = platform.registry.files(verdict="accepted")
+    if any(file.kind == "snapshot" and _is_usable(file, everything) for file in everything):
+        raise DtsenError(
+            "E_NO_SNAPSHOT",
+            f"no complete snapshot among the files chosen as of {as_of.isoformat()}; "
+            "one was received later or left out: choose a later as-of date, or other tokens",
+        )
+    raise DtsenError("E_NO_SNAPSHOT", "no complete snapshot is accepted yet; ingest a family file and its member file")
 
 
 def _chosen(accepted: Sequence[SourceFile], tokens: Sequence[str]) -> list[SourceFile]:

@@ -25,6 +25,8 @@ from dtsen_pipeline.schemas.tables import FAMILY, VISIT, tables
 
 SNAPSHOT = "snapshot"
 NO_DATE, NO_PARTNER, UNCONFIRMED = "W_NO_DATA_DATE", "W_NO_PARTNER", "H_CODES_UNCONFIRMED"
+BY_PERSON = "E_REFUSED"
+FACTS = ("kind", "table_name", "profile", "profile_version", "version", "region", "data_date", "batch_id", "rows")
 SIDECAR_FACTS = frozenset({"data_date", "version", "region", "batch_id"})
 SIDECAR_LIMIT = 65_536
 
@@ -66,28 +68,44 @@ def ingest(platform: Platform, path: Path, now: datetime, declared: Declared | N
     told = declared or Declared()
     deposit = platform.vault.put(path)
     known = platform.registry.find_file(deposit.sha256)
-    if known is not None and not _is_answered(known, told):
+    if known is not None and _is_settled(known):
         return _seen(known)
     try:
         found = _read(platform, deposit, path, told)
     except DtsenError as error:
         return _refused(platform, deposit, error, now)
-    file = found.file
+    file = _kept(found.file, known)
+    platform.registry.add_officers(found.officers, now)
     if known is None:
         platform.registry.add_file(file, now)
-        platform.registry.add_officers(found.officers, now)
-    else:
-        platform.registry.amend_file(
-            known.token, now, data_date=file.data_date, version=file.version, region=file.region
-        )
-    released = _settle(platform, file, now)
+    verdict, code, message = _verdict(platform, file)
+    facts = {name: getattr(file, name) for name in FACTS}
+    _amend(platform, deposit.token, now, **facts, verdict=verdict, code=code, message=message)
+    released = _release_partners(platform, file, verdict, code, now)
     stored = platform.registry.file(deposit.sha256)
-    return replace(_seen(stored), is_new=True, damaged=found.damaged, released=released)
+    is_new = known is None or _seen(known) != _seen(stored)
+    return replace(_seen(stored), is_new=is_new, damaged=found.damaged, released=released)
 
 
-def _is_answered(known: SourceFile, told: Declared) -> bool:
-    """Whether a waiting file now comes with the data date it lacked."""
-    return known.verdict == "waiting" and known.code == NO_DATE and told.data_date is not None
+def _is_settled(known: SourceFile) -> bool:
+    """Whether nothing that stands beside the bytes can change the verdict: it counts, or a person decided."""
+    return known.verdict in ("accepted", "held") or known.code == BY_PERSON
+
+
+def _kept(file: NewFile, known: SourceFile | None) -> NewFile:
+    """A file that was waiting keeps what was told before and is not told again."""
+    if known is None or known.verdict != "waiting":
+        return file
+    kept = {name: getattr(file, name) or getattr(known, name) for name in ("data_date", "version", "region")}
+    return replace(file, **kept)
+
+
+def _amend(platform: Platform, token: str, now: datetime, **facts: Any) -> None:
+    """Record what changed; nothing where nothing did."""
+    known = platform.registry.file(token)
+    changes = {name: value for name, value in facts.items() if getattr(known, name) != value}
+    if changes:
+        platform.registry.amend_file(token, now, **changes)
 
 
 def _seen(known: SourceFile) -> Arrival:
@@ -111,8 +129,10 @@ def _refused(platform: Platform, deposit: Deposit, error: DtsenError, now: datet
         code=error.code,
         message=error.message,
     )
-    stored, _ = platform.registry.add_file(file, now)
-    return replace(_seen(stored), is_new=True, line=error.line)
+    known, is_new = platform.registry.add_file(file, now)
+    _amend(platform, deposit.token, now, verdict="refused", code=error.code, message=error.message)
+    stored = platform.registry.file(deposit.sha256)
+    return replace(_seen(stored), is_new=is_new or _seen(known) != _seen(stored), line=error.line)
 
 
 @dataclass(frozen=True)
@@ -232,33 +252,45 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _settle(platform: Platform, file: NewFile, now: datetime) -> tuple[str, ...]:
-    """Decide a snapshot file's verdict once its date and partner are known; tokens that are released by it."""
+def _verdict(platform: Platform, file: NewFile) -> tuple[Verdict, str | None, str | None]:
+    """What becomes of a file that was read: verdict, code and message."""
     if file.kind != SNAPSHOT:
-        return ()
-    token = file.sha256[:12]
-    if file.data_date is None or file.version is None or file.region is None:
-        platform.registry.amend_file(token, now, verdict="waiting", code=NO_DATE)
-        return ()
-    same = platform.registry.files(kind=SNAPSHOT, version=file.version, region=file.region)
-    rivals = [other for other in same if other.table_name == file.table_name and other.token != token]
-    if any(other.verdict in ("accepted", "held") for other in rivals):
-        platform.registry.amend_file(token, now, verdict="refused", code="E_SNAPSHOT_TWICE")
-        return ()
-    partners = [
-        other
-        for other in same
-        if other.table_name != file.table_name and other.verdict == "waiting" and other.data_date == file.data_date
-    ]
-    if not partners:
-        return ()
-    return _complete(platform, [token, *(partner.token for partner in partners[:1])], file, now)[1:]
-
-
-def _complete(platform: Platform, pair: list[str], file: NewFile, now: datetime) -> tuple[str, ...]:
+        return "accepted", None, None
+    named = {"data date": file.data_date, "version": file.version, "region": file.region}
+    unknown = [name for name, value in named.items() if value is None]
+    if unknown:
+        return "waiting", NO_DATE, f"not known yet: {', '.join(unknown)}"
+    if any(other.table_name == file.table_name for other in _same_snapshot(platform, file)):
+        return "refused", "E_SNAPSHOT_TWICE", None
+    if not _partners(platform, file):
+        return "waiting", NO_PARTNER, None
     family = profiles()[file.profile or ""].family
-    is_confirmed = family in platform.registry.confirmed_profiles()
-    verdict: Verdict = "accepted" if is_confirmed else "held"
-    for token in pair:
-        platform.registry.amend_file(token, now, verdict=verdict, code=None if is_confirmed else UNCONFIRMED)
-    return tuple(pair)
+    if family in platform.registry.confirmed_profiles():
+        return "accepted", None, None
+    return "held", UNCONFIRMED, None
+
+
+def _same_snapshot(platform: Platform, file: NewFile) -> list[SourceFile]:
+    """The other files of the same version and region that were not refused."""
+    same = platform.registry.files(kind=SNAPSHOT, version=file.version, region=file.region)
+    return [other for other in same if other.sha256 != file.sha256 and other.verdict != "refused"]
+
+
+def _partners(platform: Platform, file: NewFile) -> list[SourceFile]:
+    return [
+        other
+        for other in _same_snapshot(platform, file)
+        if other.table_name != file.table_name and other.data_date == file.data_date
+    ]
+
+
+def _release_partners(
+    platform: Platform, file: NewFile, verdict: Verdict, code: str | None, now: datetime
+) -> tuple[str, ...]:
+    """Tokens of the files that waited for this one and now have its verdict."""
+    if file.kind != SNAPSHOT or verdict not in ("accepted", "held"):
+        return ()
+    waiting = [partner.token for partner in _partners(platform, file) if partner.verdict == "waiting"]
+    for token in waiting:
+        _amend(platform, token, now, verdict=verdict, code=code, message=None)
+    return tuple(waiting)

@@ -26,7 +26,7 @@ from dtsen_pipeline.resources.manifest import hash_file
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.readme import readme
 from dtsen_pipeline.resources.registry import NewRelease
-from dtsen_pipeline.resources.sql import load_release
+from dtsen_pipeline.resources.sql import load_release, remove_unregistered
 from dtsen_pipeline.schemas.columns import columns
 from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.release import KEYS, SCHEMA_VERSION, TABLES, polars_types
@@ -71,12 +71,14 @@ def publish(platform: Platform, candidate: Candidate, attempt: Attempt, engine: 
 
     Raises E_DOOR where the door stays shut, E_WITHDRAWN for content that a person withdrew.
     """
+    registry, store = platform.registry, platform.store
+    store.settle(registry.release_paths())
+    remove_unregistered(registry)
     roots = _roots(candidate, engine)
     root = content_root(roots)
     known = _known(platform, root, attempt)
     if known is not None:
         return known
-    registry, store = platform.registry, platform.store
     release_id = root[:RELEASE_ID_LENGTH]
     current = registry.current()
     directory = store.stage(attempt.week, release_id, registry.release_paths())
@@ -110,7 +112,7 @@ def _roots(candidate: Candidate, engine: Engine) -> dict[str, TableRoot]:
 
 
 def _known(platform: Platform, root: str, attempt: Attempt) -> Publication | None:
-    """The publication that changes nothing, where this content is current or was published before."""
+    """What becomes of content that is a release already: unchanged where it is current, else current again."""
     registry = platform.registry
     if registry.is_withdrawn(root):
         raise DtsenError(
@@ -120,8 +122,17 @@ def _known(platform: Platform, root: str, attempt: Attempt) -> Publication | Non
     same = [release for release in registry.releases() if release.content_root == root]
     if not same:
         return None
-    registry.finish_run(attempt.run_key, "unchanged", attempt.now, release_id=same[-1].release_id)
-    return Publication("unchanged", same[-1].release_id, root, moved=False, door=None, directory=None)
+    release, current = same[-1], registry.current()
+    directory = platform.store.directory(release.path)
+    is_current = current is not None and current.release_id == release.release_id
+    if not is_current and platform.store.verify(directory, release.manifest_sha256):
+        raise DtsenError("E_RELEASE_DAMAGED", "the release of this content is not whole, so it does not become current")
+    moved = registry.bring_back(
+        release.release_id, attempt.week, current.release_id if current else None, attempt.run_key, attempt.now
+    )
+    if not moved:
+        return Publication("unchanged", release.release_id, root, moved=False, door=None, directory=None)
+    return Publication("published", release.release_id, root, moved=True, door=None, directory=directory)
 
 
 def _write(candidate: Candidate, directory: Path) -> list[str]:

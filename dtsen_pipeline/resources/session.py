@@ -19,17 +19,20 @@ import dagster as dg
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.resources.engines import OpenEngine, open_engine
 from dtsen_pipeline.resources.home import make_private
-from dtsen_pipeline.resources.lease import Owner, hold
+from dtsen_pipeline.resources.lease import Lease, Owner, hold
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.registry import NewRun
 from dtsen_pipeline.resources.registry.models import Run
 from dtsen_pipeline.schemas.errors import DtsenError
 
 REDACTION = "DAGSTER_REDACT_USER_CODE_ERRORS"
+ORIGINALS = "DAGSTER_REDACTED_ERROR_LOGGER_NAME"
+"""Names the logger that prints what was redacted; Dagster's own name for it where this is not set."""
 LEASE = "refresh"
 REFRESH_JOB, PREVIEW_JOB = "weekly_refresh", "preview"
 LEASED_JOBS = (REFRESH_JOB, PREVIEW_JOB, "__ASSET_JOB")
-ON = frozenset({"1", "true", "t", "yes", "on"})
+ON = frozenset({"1", "true", "t"})
+"""What Dagster takes for on; it redacts nothing under any other value."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Session:
 
     platform: Platform
     run_id: str
+    lease: Lease
 
     @cached_property
     def engine(self) -> OpenEngine:
@@ -49,6 +53,10 @@ class Session:
             memory_mb=settings.memory_mb,
             spark_master=settings.spark_master,
         )
+
+    def renew(self) -> None:
+        """Show that this run lives, so that nobody takes its lease over; E_LEASE_LOST where somebody did."""
+        self.lease.renew(datetime.now(UTC))
 
     def close(self) -> None:
         """Close the engine if it was opened."""
@@ -91,7 +99,7 @@ class Session:
 def silence_originals() -> None:
     """Switch redaction on where nobody set it, and keep the original errors off standard error."""
     os.environ.setdefault(REDACTION, "1")
-    logger = logging.getLogger("dagster.redacted_errors")
+    logger = logging.getLogger(os.environ.get(ORIGINALS, "dagster.redacted_errors"))
     logger.handlers = [logging.NullHandler()]
     logger.propagate = False
 
@@ -112,16 +120,26 @@ def check_guards(instance: dg.DagsterInstance) -> None:
 def session_resource(context: dg.InitResourceContext) -> Iterator[Session]:
     """Open the house for one run and hold the lease while it lasts."""
     run, instance = context.run, context.instance
-    if instance is None or run is None:
+    if instance is None or run is None or context.log is None:
         raise failure(DtsenError("E_SESSION", "a session belongs to a run"))
     try:
         check_guards(instance)
         with opened() as platform:
             seconds = platform.settings.lease_seconds
-            with hold(platform.registry, LEASE, str(Owner.current()), seconds, datetime.now(UTC)):
+            with hold(platform.registry, LEASE, str(Owner.current()), seconds, datetime.now(UTC)) as lease:
                 mark_lost_runs(platform, instance, run.run_id)
-                with _recorded(Session(platform, run.run_id), run) as session:
+                with _recorded(Session(platform, run.run_id, lease), run) as session:
                     yield session
+    except DtsenError as error:
+        context.log.error(str(error))  # noqa: TRY400 - Dagster hides what a resource raises, and this has no traceback
+        raise failure(error) from None
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """A block whose domain errors are shown as failures with code and place."""
+    try:
+        yield
     except DtsenError as error:
         raise failure(error) from None
 

@@ -74,6 +74,17 @@ def load_release(
     return counts
 
 
+def remove_unregistered(registry: Registry, models: Models = TABLES) -> None:
+    """Remove the rows of ids that were never registered: a killed attempt left them."""
+    with registry.write() as session:
+        connection = session.connection()
+        registered = set(session.scalars(select(Release.release_id)))
+        known = set(inspect(connection).get_table_names())
+        for table in sql_tables(models).values():
+            if table.name in known:
+                _remove_unregistered(connection, table, registered)
+
+
 def _table(name: str, model: type[pa.DataFrameModel], metadata: MetaData) -> Table:
     columns = [Column(str(column.name), _sql_type(column.dtype.type)) for column in model.to_schema().columns.values()]
     key = Column(RELEASE_ID, Text, nullable=False, index=True)

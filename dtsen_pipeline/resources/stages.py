@@ -12,7 +12,7 @@ import narwhals as nw
 from dtsen_pipeline.core.engine import Frame
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.resources.home import make_private, write_private
-from dtsen_pipeline.resources.session import Session
+from dtsen_pipeline.resources.session import Session, failure, telling
 from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.release import KEYS
 
@@ -30,7 +30,17 @@ class Stages(dg.IOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         """Write a frame, or the frozen input list."""
+        with telling():
+            self._write(context, obj)
+
+    def load_input(self, context: dg.InputContext) -> InputList | Frame:
+        """Scan a frame, or read the frozen input list."""
+        with telling():
+            return self._read(context)
+
+    def _write(self, context: dg.OutputContext, obj: Any) -> None:
         session: Session = context.resources.session
+        session.renew()
         week = week_of(context)
         if isinstance(obj, InputList):
             path = session.list_path(week)
@@ -44,8 +54,7 @@ class Stages(dg.IOManager):
         rows = session.engine.sink(obj, path, sort_key(asset, obj))
         context.add_output_metadata({"dagster/row_count": rows})
 
-    def load_input(self, context: dg.InputContext) -> InputList | Frame:
-        """Scan a frame, or read the frozen input list."""
+    def _read(self, context: dg.InputContext) -> InputList | Frame:
         session: Session = context.resources.session
         week = week_of(context)
         asset = context.asset_key.to_user_string()
@@ -60,11 +69,11 @@ class Refusing(dg.IOManager):
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:  # noqa: ARG002 - the interface
         """Refuse a value; a step that returns none passes."""
         if obj is not None:
-            raise DtsenError("E_IO_MANAGER", "this asset names no IO manager, so its value is not stored")
+            raise failure(DtsenError("E_IO_MANAGER", "this asset names no IO manager, so its value is not stored"))
 
     def load_input(self, context: dg.InputContext) -> Any:  # noqa: ARG002 - the interface
         """Refuse."""
-        raise DtsenError("E_IO_MANAGER", "this input names no IO manager")
+        raise failure(DtsenError("E_IO_MANAGER", "this input names no IO manager"))
 
 
 @dg.io_manager(required_resource_keys={"session"})

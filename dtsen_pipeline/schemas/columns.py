@@ -215,7 +215,7 @@ def coordinate(label: str, *, group: str) -> Any:
 
 
 def name(label: str, *, bit: int, group: str) -> Any:
-    """A person's name: one space between words, ASCII letters in upper case."""
+    """A person's name: one space between words, in upper case where it is plain ASCII."""
     return _field(Kind.NAME, label, bit=bit, group=group, sensitivity=Sensitivity.PERSONAL, checks={})
 
 

@@ -105,8 +105,9 @@ class Town:
         for version in self.dates:
             for table in SNAPSHOT_TABLES:
                 self._snapshot_file(version, table)
-        self.anchor = self.family(card(999))
-        self.member(card(999), 999)
+        newest = list(self.dates)[-1]
+        self.family(card(999), newest)
+        self.member(card(999), 999, newest)
 
     def family(self, number: str, version: str = BASE, *, row: int | None = None, **cells: str) -> Pointer:
         """A family row of a snapshot."""

@@ -12,6 +12,7 @@ import polars as pl
 
 from dtsen_pipeline.core import flow, intake
 from dtsen_pipeline.core.inputs import InputList
+from dtsen_pipeline.queries.access import Look
 from dtsen_pipeline.reference import profiles
 from dtsen_pipeline.resources import publish as publishing
 from dtsen_pipeline.resources.decide import Word, accept
@@ -21,7 +22,6 @@ from dtsen_pipeline.resources.home import make_private
 from dtsen_pipeline.resources.ingest import ingest
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.registry import NewRun
-from dtsen_pipeline.queries.access import Look
 from dtsen_pipeline.resources.settings import Settings, load_settings
 from dtsen_pipeline.schemas.release import KEYS
 from dtsen_pipeline.schemas.tables import INPUT_TABLES

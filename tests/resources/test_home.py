@@ -70,9 +70,7 @@ def test_a_private_file_never_replaces_another(tmp_path: Path) -> None:
     assert not (tmp_path / "target").exists()
 
 
-def test_a_private_file_is_on_disk_before_the_call_returns(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_private_file_is_on_disk_before_the_call_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[bool] = []
     real = os.fsync
 

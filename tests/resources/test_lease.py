@@ -89,9 +89,7 @@ def test_another_name_is_another_lease(registry: Registry, now: datetime) -> Non
 
 
 @pytest.mark.parametrize("error", [None, RuntimeError, KeyboardInterrupt])
-def test_the_lease_is_given_back(
-    registry: Registry, now: datetime, error: type[BaseException] | None
-) -> None:
+def test_the_lease_is_given_back(registry: Registry, now: datetime, error: type[BaseException] | None) -> None:
     try:
         with hold(registry, "refresh", ME, 900, now):
             if error:
@@ -112,9 +110,7 @@ def test_a_lease_runs_out(registry: Registry, now: datetime, seconds: int, free:
             take(registry, "refresh", ME, 900, later)
 
 
-def test_a_holder_that_was_replaced_neither_ends_nor_renews_the_new_lease(
-    registry: Registry, now: datetime
-) -> None:
+def test_a_holder_that_was_replaced_neither_ends_nor_renews_the_new_lease(registry: Registry, now: datetime) -> None:
     old = take(registry, "refresh", ME, 900, now)
     new = take(registry, "refresh", ME, 900, now + timedelta(seconds=901))
     old.give_back()
@@ -182,6 +178,11 @@ def test_without_proc_the_process_id_decides(monkeypatch: pytest.MonkeyPatch, tm
     assert (me.boot, me.space, me.started) == ("", "", "")
     assert not me.is_gone()
     assert replace(me, pid=2**22 + 1).is_gone()
+
+
+@pytest.mark.skipif(not module.PROC.is_dir(), reason="this system shows no processes as files")
+def test_a_process_that_runs_has_a_start_time() -> None:
+    assert Owner.current().started.isdecimal()
 
 
 def test_an_owner_is_written_and_read() -> None:

@@ -161,9 +161,7 @@ class TestPublish:
             "new = NewRelease('cc', '2026-W42', 'cc' * 32, '1' * 64, '2' * 64, '2026-W42/cc')\n"
             "Registry(sys.argv[1]).open().publish(new, 'bb', 'run-cc', d.datetime.now(d.UTC))"
         )
-        died = subprocess.run(
-            [sys.executable, "-c", script, str(two.url)], env={"DTSEN_FAILPOINT": point}, check=False
-        )
+        died = subprocess.run([sys.executable, "-c", script, str(two.url)], env={"DTSEN_FAILPOINT": point}, check=False)
         assert died.returncode == -9
         assert (_current(two), two.run("run-cc").status) == (current, status)
         assert two.verify_events().broken_at is None
@@ -222,9 +220,7 @@ class TestRollback:
         assert _current(registry) == "bb"
         assert not registry.is_withdrawn("bb" * 32)
 
-    def test_a_refresh_that_started_before_a_rollback_does_not_publish(
-        self, two: Registry, now: datetime
-    ) -> None:
+    def test_a_refresh_that_started_before_a_rollback_does_not_publish(self, two: Registry, now: datetime) -> None:
         two.start_run(NewRun("slow", "2026-W42", date(2026, 10, 12)), now)
         two.rollback("aa", "wrong batch", "ani", now)
         with pytest.raises(DtsenError, match=r"^E_CURRENT_MOVED"):

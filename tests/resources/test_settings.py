@@ -113,8 +113,6 @@ def test_every_bad_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_table_describes_every_setting() -> None:
     lines = settings_table().splitlines()[2:]
-    assert [line.split("`")[1] for line in lines] == [
-        f"DTSEN_{name.upper()}" for name in Settings.model_fields
-    ]
+    assert [line.split("`")[1] for line in lines] == [f"DTSEN_{name.upper()}" for name in Settings.model_fields]
     assert all(len([cell for cell in line.split("|") if cell.strip()]) == 4 for line in lines)
     assert "`./dtsen-home`" in lines[0]

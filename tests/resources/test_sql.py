@@ -128,9 +128,7 @@ def test_loading_again_replaces(registry: Registry, tmp_path: Path) -> None:
     assert _all(registry, "SELECT release_id, family_id FROM release_keluarga") == [("r1", "f1")]
 
 
-def test_what_was_never_registered_goes_and_what_was_stays(
-    registry: Registry, tmp_path: Path, now: datetime
-) -> None:
+def test_what_was_never_registered_goes_and_what_was_stays(registry: Registry, tmp_path: Path, now: datetime) -> None:
     name = _write(tmp_path, ROWS[:1])
     for release_id in ("r2", "r1", "r4"):
         load_release(registry, release_id, tmp_path, [name], MODELS)
@@ -209,7 +207,5 @@ def test_the_values_do_not_show_when_the_database_complains(registry: Registry, 
     with registry.write() as session:
         session.execute(text("CREATE UNIQUE INDEX one ON release_keluarga (family_id)"))
     with pytest.raises(Exception, match="UNIQUE") as caught:
-        load_release(
-            registry, "r2", tmp_path, [name, _write(tmp_path, [("CANARY", 1, None, True)], 1)], MODELS
-        )
+        load_release(registry, "r2", tmp_path, [name, _write(tmp_path, [("CANARY", 1, None, True)], 1)], MODELS)
     assert "CANARY" not in str(caught.value)

@@ -89,9 +89,7 @@ class TestStage:
         store.settle(set())
 
     @pytest.mark.parametrize("names", [{"r1"}, {"2026-W40/r1/x"}, {"2026-W40/r1", ""}])
-    def test_registered_releases_are_given_as_paths(
-        self, store: Store, sealed: Path, names: set[str]
-    ) -> None:
+    def test_registered_releases_are_given_as_paths(self, store: Store, sealed: Path, names: set[str]) -> None:
         with pytest.raises(ValueError, match="week/release_id"):
             store.stage("2026-W41", "r2", names)
         assert store.verify(sealed) == []
@@ -147,9 +145,7 @@ class TestSeal:
         modes = {(path.is_dir(), stat.S_IMODE(path.stat().st_mode)) for path in directory.rglob("*")}
         assert modes == {(True, 0o700), (False, 0o600)}
 
-    def test_everything_is_on_disk_and_the_manifest_last(
-        self, store: Store, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_everything_is_on_disk_and_the_manifest_last(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         directory = store.stage("2026-W40", "r1", set())
         _fill(directory)
         synced: list[int] = []
@@ -283,9 +279,7 @@ class TestVerify:
             lambda path: path.symlink_to("keluarga"),
         ],
     )
-    def test_an_extra_entry_that_is_no_file(
-        self, store: Store, sealed: Path, make: Callable[[Path], None]
-    ) -> None:
+    def test_an_extra_entry_that_is_no_file(self, store: Store, sealed: Path, make: Callable[[Path], None]) -> None:
         make(sealed / CANARY)
         (finding,) = store.verify(sealed)
         assert finding.problem == "odd"
@@ -309,9 +303,7 @@ class TestVerify:
         (sealed / "manifest.json").symlink_to(tmp_path / "moved")
         assert store.verify(sealed) == [Finding("missing", "manifest.json")]
 
-    def test_a_release_that_was_sealed_again_differs_from_the_registry(
-        self, store: Store, tmp_path: Path
-    ) -> None:
+    def test_a_release_that_was_sealed_again_differs_from_the_registry(self, store: Store, tmp_path: Path) -> None:
         _, result = _make(store)
         other = Store(tmp_path / "other")
         forged = other.stage("2026-W40", "r1", set())
@@ -332,9 +324,7 @@ class TestVerify:
         assert store.verify(sealed) == [Finding("changed", "SHA256SUMS")]
 
     @pytest.mark.parametrize("name", ["../../secret", "/etc/passwd", "keluarga//x", "a/../b", "", "."])
-    def test_a_manifest_that_points_outside_is_not_followed(
-        self, store: Store, sealed: Path, name: str
-    ) -> None:
+    def test_a_manifest_that_points_outside_is_not_followed(self, store: Store, sealed: Path, name: str) -> None:
         from dtsen_pipeline.resources import manifest as papers  # noqa: PLC0415
 
         facts = store.manifest(sealed)

@@ -181,9 +181,7 @@ def test_the_draft_of_a_killed_process_goes_with_the_next_put(vault: Vault, tmp_
         "v._state = lambda status: os.kill(os.getpid(), signal.SIGKILL)\n"
         "v.Vault(pathlib.Path(sys.argv[1])).put(pathlib.Path(sys.argv[2]))"
     )
-    died = subprocess.run(
-        [sys.executable, "-c", script, vault.root, source], check=False, capture_output=True
-    )
+    died = subprocess.run([sys.executable, "-c", script, vault.root, source], check=False, capture_output=True)
     assert died.returncode == -9
     assert [path.name.startswith(module.DRAFT) for path in _kept(vault)] == [True]
     deposit = vault.put(_file(tmp_path))

@@ -40,6 +40,7 @@ def connect(scratch: Path, *, memory_mb: int, threads: int | None) -> "DuckdbEng
     if threads is not None:
         settings["threads"] = threads
     connection = duckdb.connect(config=settings)
+    connection.execute("SET enable_progress_bar = false")
     duckdb.set_default_connection(connection)
     return DuckdbEngine(connection)
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -57,14 +58,21 @@ def connect(scratch: Path, *, memory_mb: int, master: str) -> "SparkEngine":
     }
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    try:
-        session = SparkSession.builder.master(master).config(map=settings).getOrCreate()
-    except PySparkRuntimeError:
-        raise DtsenError("E_ENGINE", "the engine spark did not start; it needs Java 17") from None
+    session = _started(master, settings)
     for name in ECHOES:
         PySparkLogger.getLogger(name).disabled = True
     cloudpickle.register_pickle_by_value(digests)  # type: ignore[no-untyped-call]
     return SparkEngine(session)
+
+
+def _started(master: str, settings: dict[str, bool | float | str | None]) -> SparkSession:
+    """The session; PySpark's note that it does not know pandas 3 is dropped, since no pandas frame is used."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        try:
+            return SparkSession.builder.master(master).config(map=settings).getOrCreate()
+        except PySparkRuntimeError:
+            raise DtsenError("E_ENGINE", "the engine spark did not start; it needs Java 17") from None
 
 
 class SparkEngine:

@@ -49,7 +49,8 @@ class Files(Database):
     def add_file(self, file: NewFile, now: datetime) -> tuple[SourceFile, bool]:
         """Register a file, accepted or not; the same bytes again change nothing (`False`)."""
         if not SHA256.fullmatch(file.sha256):
-            raise DtsenError("E_SHA256", "a file is registered under 64 hexadecimal digits")
+            problem = "a file is registered under 64 hexadecimal digits"
+            raise ValueError(problem)
         with self.write() as session:
             known = session.get(SourceFile, file.sha256)
             if known is not None:
@@ -93,7 +94,6 @@ class Files(Database):
             _ensure_batch(session, changes.get("batch_id"), now)
             for name, value in changes.items():
                 setattr(file, name, value)
-            session.flush()
             facts = {"sha256": file.sha256, "verdict": file.verdict, "code": file.code}
             events.append(session, "file.amended", facts | {"columns": sorted(changes)}, now)
             return file

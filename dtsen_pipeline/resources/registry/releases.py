@@ -6,15 +6,15 @@ Every change is one short transaction. The directories of the releases belong to
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from dtsen_pipeline.resources.failpoint import reach
 from dtsen_pipeline.resources.registry import events
 from dtsen_pipeline.resources.registry.database import Database
 from dtsen_pipeline.resources.registry.decisions import decide
-from dtsen_pipeline.resources.registry.models import POINTER, CurrentRelease, Outbox, Release
-from dtsen_pipeline.resources.registry.runs import close_run
+from dtsen_pipeline.resources.registry.models import POINTER, CurrentRelease, Outbox, Release, Run
+from dtsen_pipeline.resources.registry.runs import close_run, started_run
 from dtsen_pipeline.schemas.errors import DtsenError
 
 
@@ -70,6 +70,23 @@ class Releases(Database):
             reach("publish-before-commit")
         reach("publish-after-commit")
         return Published(release.release_id, moved)
+
+    def bring_back(self, release_id: str, week: str, expected_current: str | None, run_key: str, now: datetime) -> bool:
+        """End a run whose inputs lead to an earlier release again, and make that one current: whether it moved.
+
+        It moves nothing where that content is current, or where the current one is of a newer week or a later day.
+        """
+        with self.write() as session:
+            release = _find(session, release_id)
+            if _is_withdrawn(session, release.content_root):
+                raise DtsenError("E_WITHDRAWN", "this content was withdrawn; a person must give a reason")
+            pointer = _pointer(session, expected_current)
+            moved = pointer.release_id != release_id and not _is_ahead(session, pointer, week, run_key)
+            if moved:
+                _move(session, pointer, release_id, week, now)
+                _announce(session, "release.returned", {"release_id": release_id, "week": week}, now)
+            close_run(session, run_key, "published" if moved else "unchanged", now, release_id=release_id)
+            return moved
 
     def rollback(self, release_id: str, reason: str, actor: str, now: datetime) -> Release:
         """Make an earlier release current; the content of the one left behind counts as withdrawn."""
@@ -180,6 +197,16 @@ def _pointer(session: Session, expected: str | None) -> CurrentRelease:
     if pointer.release_id != expected:
         raise DtsenError("E_CURRENT_MOVED", "another release became current meanwhile; refresh again")
     return pointer
+
+
+def _is_ahead(session: Session, pointer: CurrentRelease, week: str, run_key: str) -> bool:
+    """Whether the current release is of a newer week than a run, or of this week and as of a later day."""
+    if pointer.week is None or pointer.release_id is None:
+        return False
+    made = select(func.max(Run.as_of)).where(Run.release_id == pointer.release_id, Run.status != "failed")
+    as_of = started_run(session, run_key).as_of
+    ours, theirs = (week_start(week), as_of), (week_start(pointer.week), session.scalar(made) or as_of)
+    return theirs > ours
 
 
 def _move(session: Session, seen: CurrentRelease, release_id: str, week: str, now: datetime) -> None:

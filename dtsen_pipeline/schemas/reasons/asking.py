@@ -87,4 +87,11 @@ ASKING = (
         basis=OWN,
         advice_id="Lihat yang rusak dengan dtsen verify, lalu pulihkan dari cadangan.",
     ),
+    stopped(
+        "E_TABLE_UNKNOWN",
+        id="Rilis tidak mempunyai tabel dengan nama itu.",
+        en="A release has no table of that name.",
+        basis=OWN,
+        advice_id="Pakai salah satu nama tabel yang disebutkan.",
+    ),
 )

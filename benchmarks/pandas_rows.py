@@ -1,0 +1,240 @@
+"""The first half of the pandas counterpart: records and findings. What rows mean for people is in `pandas_flow`.
+
+Shares declarations with the pipeline (columns, code lists, patterns) and none of its code, so that the comparison
+of the tables says something. Strings are pandas 3's Arrow-backed `str`; numbers are nullable integers.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
+
+from dtsen_pipeline.core.inputs import InputList
+from dtsen_pipeline.core.normalise import COUNT, DAY, MOMENT, region_names, spellings
+from dtsen_pipeline.core.validate import NUMERIC_ID
+from dtsen_pipeline.reference import city, code_lists
+from dtsen_pipeline.schemas.columns import CLEARED, CLEARED_TEXT, UNKNOWN_CODE, Column, Kind
+from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER, Table
+
+Series = Any
+"""A pandas Series of any type; pandas' own stubs refuse half of what pandas allows."""
+ROW = ["src", "row"]
+CARD, NIK = "nomor_kartu_keluarga", "nomor_induk_kependudukan"
+CODES = {Kind.COUNT: "E_NUMBER", Kind.DATE: "E_DATE", Kind.MOMENT: "E_TIME"}
+TEXT = pd.StringDtype(na_value=np.nan)
+
+
+def normalise(rows: pd.DataFrame, table: Table, inputs: InputList) -> pd.DataFrame:
+    """Records in canonical form; `lost_<column>` marks text that cannot be read as its kind."""
+    made: dict[str, Series] = {"src": rows["src"], "row": rows["row"]}
+    names = region_names(city(inputs.city))
+    for column in table.columns:
+        if column.kind is Kind.REGION_NAME:
+            made[column.name] = looked_up(_stripped(rows[column.comes_from[0]]), names)
+            continue
+        cell = _stripped(rows[column.name])
+        made[column.name] = _value(cell, column, table)
+        if column.kind in CODES:
+            made[f"lost_{column.name}"] = cell.notna() & made[column.name].isna()
+    if "nama" in rows:
+        made["id_name"] = _upper(_stripped(rows["nama"]).str.replace(" +", " ", regex=True))
+    return pd.DataFrame(made)
+
+
+def looked_up(cell: Series, values: Mapping[str, Any], dtype: Any = TEXT) -> Series:
+    """`cell` mapped through its distinct values; missing where it is not known."""
+    codes, distinct = pd.factorize(cell)
+    found = pd.array([*(values.get(text) for text in distinct), None], dtype=dtype)
+    return pd.Series(found.take(codes), index=cell.index)
+
+
+def _stripped(cell: Series) -> Series:
+    bare = cell.str.strip(" ")
+    return bare.mask(bare == "")
+
+
+def _upper(cell: Series) -> Series:
+    return cell.mask(cell.str.fullmatch("[ -~]*").fillna(value=False).astype(bool), cell.str.upper())
+
+
+def _value(cell: Series, column: Column, table: Table) -> Series:  # noqa: PLR0911 - one case a kind
+    match column.kind:
+        case Kind.CODE:
+            known = spellings(column.codes or "") | ({CLEARED_TEXT: CLEARED} if table.is_field else {})
+            return looked_up(cell, known, "Int32").where(lambda code: code.notna() | cell.isna(), UNKNOWN_CODE)
+        case Kind.COUNT:
+            return _counted(cell, column, table)
+        case Kind.DATE:
+            return pd.to_datetime(cell.where(_matches(cell, DAY)), format="%Y-%m-%d").astype("datetime64[s]")
+        case Kind.MOMENT:
+            return cell.where(_matches(cell, MOMENT))
+        case Kind.NIK | Kind.CARD:
+            return cell.mask(cell == CLEARED_TEXT)
+        case Kind.NAME:
+            return _upper(cell.str.replace(" +", " ", regex=True))
+        case Kind.TEXT:
+            return cell.str.replace(" +", " ", regex=True)
+        case _:
+            return cell
+
+
+def _counted(cell: Series, column: Column, table: Table) -> Series:
+    number = cell.where(_matches(cell, COUNT)).astype("Int64").astype("Int32")
+    if not table.is_field:
+        return number
+    low = next((check.statistics["min_value"] for check in column.checks if check.statistics), 1)
+    return number.mask(cell == CLEARED_TEXT, 0 if low == 0 else CLEARED)
+
+
+def _matches(cell: Series, pattern: str) -> Series:
+    return cell.str.fullmatch(pattern.removeprefix(r"\A(?:").removesuffix(r")\z")).fillna(value=False).astype(bool)
+
+
+def hard(records: pd.DataFrame, table: Table, inputs: InputList) -> pd.DataFrame:
+    """Pandera's failures: src, row, reasons."""
+    schema, order = _schema(records, table, inputs)
+    try:
+        schema.validate(records, lazy=True)
+    except SchemaErrors as problem:
+        found = problem.failure_cases[["column", "check", "index"]].drop_duplicates()
+    else:
+        return records.loc[[], ROW].assign(reasons=pd.Series(dtype=TEXT))
+    required = found["check"] == "not_nullable"
+    found["check"] = found["check"].mask(required, "E_REQUIRED:" + found["column"])
+    found["place"] = found["check"].map(order)
+    found = found.sort_values(["index", "place"])
+    reasons = found.groupby("index")["check"].agg("|".join)
+    at = reasons.index.astype("int64")
+    return records.loc[at, ROW].assign(reasons=reasons.to_numpy())
+
+
+def _schema(records: pd.DataFrame, table: Table, inputs: InputList) -> tuple[pa.DataFrameSchema, dict[str, int]]:
+    columns, order = {}, []
+    for column in table.columns:
+        checks, lost = _checks(column, inputs), f"lost_{column.name}"
+        required = column.required and not (table.name == VISIT_MEMBER and column.kind is Kind.CARD)
+        if lost in records:
+            code = f"{CODES[column.kind]}:{column.name}"
+            columns[lost] = pa.Column(bool, pa.Check.eq(False, error=code))  # noqa: FBT003 - the value looked for
+            order.append(code)
+        columns[column.name] = pa.Column(checks=checks, nullable=not required or lost in records)
+        order += [f"E_REQUIRED:{column.name}", *(str(check.error) for check in checks)]
+    if table.name in (MEMBER, VISIT_MEMBER):
+        columns["tanggal_lahir"].checks.append(_born(records, inputs))
+    order.append("E_BIRTH_FUTURE")
+    return pa.DataFrameSchema(columns), {code: place for place, code in enumerate(order)}
+
+
+def _born(records: pd.DataFrame, inputs: InputList) -> pa.Check:
+    observed = {token: pd.Timestamp(day) for token, day in inputs.observed.items()}
+    limit = records["src"].map(observed)
+    return pa.Check(lambda born: ~(born > limit.loc[born.index]), error="E_BIRTH_FUTURE")
+
+
+def _checks(column: Column, inputs: InputList) -> list[pa.Check]:
+    if column.kind is Kind.CODE:
+        codes = column.codes or ""
+        is_hard = bool(inputs.confirmed_profiles) or code_lists()[codes].status == "confirmed"
+        return [pa.Check.ne(UNKNOWN_CODE, error=f"E_CODE:{column.name}")] if is_hard else []
+    is_id, checks = column.kind in {Kind.NIK, Kind.CARD}, []
+    if is_id:
+        checks.append(pa.Check(lambda cell: ~_matches(cell, NUMERIC_ID), error=f"E_NIK_NUMERIC:{column.name}"))
+    for declared in column.checks:
+        facts, error = declared.statistics or {}, f"{declared.error}:{column.name}"
+        if declared.name == "in_range":
+            checks.append(_in_range(facts["min_value"], facts["max_value"], error))
+        else:
+            pattern = facts["pattern"].removeprefix("^").removesuffix("$")
+            also = "|" + NUMERIC_ID.removeprefix(r"\A(?:").removesuffix(r")\z") if is_id else ""
+            checks.append(_text(f"{pattern}{also}|{CLEARED_TEXT}", error))
+    return checks
+
+
+def _in_range(low: int, high: int, error: str) -> pa.Check:
+    return pa.Check(lambda cell: cell.between(low, high) | (cell == CLEARED), error=error)
+
+
+def _text(pattern: str, error: str) -> pa.Check:
+    return pa.Check(lambda cell: _matches(cell, pattern), error=error)
+
+
+def warnings(records: pd.DataFrame, table: Table, inputs: InputList) -> pd.DataFrame:
+    """src, row, warnings."""
+    masks: dict[str, Series] = {}
+    for column in table.columns:
+        if column.kind is Kind.CODE and not _checks(column, inputs):
+            masks[f"W_CODE:{column.name}"] = records[column.name] == UNKNOWN_CODE
+    if table.name in (FAMILY, VISIT):
+        masks |= _dwelling(records)
+    if table.name == FAMILY:
+        times = records.groupby(ROW[:1] + [CARD])["row"].transform("size")
+        masks["W_KK_TWICE"] = (times > 1) & records[CARD].notna()
+    if table.name in (MEMBER, VISIT_MEMBER):
+        masks |= _personal(records, inputs)
+    if table.name == MEMBER:
+        times = records.groupby(ROW[:1] + [NIK])["row"].transform("size")
+        masks["W_NIK_MISSING"] = records[NIK].isna()
+        masks["W_NIK_TWICE"] = (times > 1) & records[NIK].notna()
+    return joined(records[ROW], masks)
+
+
+def joined(rows: pd.DataFrame, masks: Mapping[str, Series]) -> pd.DataFrame:
+    """The rows of which a mask holds, with the names of their masks in order."""
+    held = np.column_stack([mask.fillna(value=False).to_numpy(bool) for mask in masks.values()])
+    at, which = np.nonzero(held)
+    codes = pd.Series(np.array(list(masks), dtype=object)[which])
+    texts = codes.groupby(at).agg("|".join)
+    return rows.iloc[texts.index].assign(warnings=texts.to_numpy())
+
+
+def _dwelling(records: pd.DataFrame) -> dict[str, Series]:
+    fuel, cylinder = records["bahan_bakar_utama_memasak"], records["aset_bergerak_tabung_gas"]
+    return {
+        "W_POWER_WITHOUT_METER": (records["sumber_penerangan_utama"] > 1) & (records["daya_terpasang"] > 0),
+        "W_GAS_CYLINDER_FUEL": ((cylinder == 1) & fuel.isin([4, 7, 8, 9, 10]))
+        | ((cylinder == 2) & fuel.isin([2, 3])),  # noqa: PLR2004
+        "W_CLOSET_WITHOUT_TOILET": (records["fasilitas_bab"] > 3) & (records["jenis_kloset"] > 0),  # noqa: PLR2004
+    }
+
+
+def _personal(records: pd.DataFrame, inputs: InputList) -> dict[str, Series]:
+    nik, born, sex = records[NIK], records["tanggal_lahir"], records["jenis_kelamin"]
+    valid = _matches(nik, "[0-9]{16}")
+    day, month, year = (_part(nik, valid, start) for start in (6, 8, 10))
+    is_woman = day > 40  # noqa: PLR2004
+    differs = (
+        (day.mask(is_woman, day - 40) != born.dt.day.astype("Int64"))
+        | (month != born.dt.month.astype("Int64"))
+        | (year != born.dt.year.astype("Int64") % 100)
+    )
+    place = city(inputs.city).kemendagri.replace(".", "")
+    school, work = records["partisipasi_sekolah"], records["status_bekerja"]
+    return {
+        "W_NIK_BIRTHDATE": differs,
+        "W_NIK_SEX": (is_woman & (sex == 1)) | (~is_woman & (sex == 2)),  # noqa: PLR2004
+        "W_NIK_REGION": valid & (nik.str.slice(0, 4) != place),
+        "W_NIK_SERIAL": valid & (nik.str.slice(12, 16) == "0000"),
+        "W_SCHOOL_WITHOUT_LEVEL": (school == 1) & (records["jenjang_tertinggi_yang_diduduki"] > 0),
+        "W_JOB_WITHOUT_WORK": (work == 2) & (records["status_dalam_pekerjaan_utama"] > 0),  # noqa: PLR2004
+    }
+
+
+def _part(nik: Series, valid: Series, start: int) -> Series:
+    return nik.str.slice(start, start + 2).where(valid).astype("Int64")
+
+
+def households(families: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+    """Family rows whose members do not fit: src, row, warnings (one snapshot)."""
+    heads = (members["status_hubungan_keluarga"] == 1).fillna(value=False).astype("int64")
+    counts = heads.groupby(members[CARD]).agg(found="size", heads="sum")
+    fitted = families[[*ROW, CARD, "jumlah_anggota_keluarga"]].join(counts, on=CARD, validate="m:1")
+    found = fitted["found"].astype("Int64")
+    masks = {
+        "W_FAMILY_EMPTY": found.isna(),
+        "W_HEAD_COUNT": fitted["heads"].astype("Int64") != 1,
+        "W_MEMBER_COUNT": fitted["jumlah_anggota_keluarga"] != found,
+    }
+    return joined(families[ROW], masks)

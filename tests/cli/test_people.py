@@ -1,0 +1,123 @@
+"""`find`, `trace` and `rejected`: what a person sees, what stays hidden, what is written down."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from dtsen_pipeline.queries.reading import View, view
+from dtsen_pipeline.resources.platform import opened
+from tests.cli.conftest import Dtsen
+from tests.queries.asking import looks, some
+from tests.queries.world import World
+
+CARD, NIK = "nomor_kartu_keluarga", "nomor_induk_kependudukan"
+
+
+@pytest.fixture
+def release(world: World) -> View:
+    """The current release."""
+    with opened(world.settings) as platform:
+        return view(platform)
+
+
+def actions(world: World) -> list[tuple[str, str | None, str | None]]:
+    """Action, subject and purpose of every look."""
+    with opened(world.settings) as platform:
+        return [(look.action, look.subject, look.purpose) for look in looks(platform)]
+
+
+def test_find_reads_standard_input_and_gives_ids(dtsen: Dtsen, world: World, release: View) -> None:
+    family = some(release, "keluarga")
+    said = dtsen("find", "--stdin", "--purpose", "audit", given=f"{family[CARD]}\n")
+    assert said.code == 0
+    assert str(family["family_id"]) in said.out
+    assert str(family[CARD]) not in said.all
+    assert actions(world)[-1] == ("find", family["family_id"], "audit")
+    none = dtsen("find", "--stdin", "--purpose", "audit", "--json", given="3571019901999998")
+    assert none.code == 1
+    assert none.document["results"] == [{"line": 1, "families": [], "persons": []}]
+
+
+def test_find_lists_a_kelurahan(dtsen: Dtsen, release: View) -> None:
+    family = some(release, "keluarga")
+    said = dtsen("find", "--kelurahan", family["kelurahan_desa"], "--purpose", "audit", "--limit", 1000, "--json")
+    assert family["family_id"] in {one["family_id"] for one in said.document["listed"]}
+    assert dtsen("find", "--kelurahan", family["kelurahan_desa"], "--purpose", "audit").code == 0
+    assert dtsen("find", "--kelurahan", "Atlantis", "--purpose", "audit").code == 2
+
+
+def test_trace_tells_a_change_from_row_to_decision(dtsen: Dtsen, world: World, release: View) -> None:
+    won = some(release, "lineage", pl.col("tabel") == "keluarga", pl.col("decision") == "changed")
+    said = dtsen("trace", "--family", won["entity_id"])
+    assert said.code == 0
+    assert f"{won['src']}-{won['row']}" in said.out
+    assert "Nilai verifikasi menggantikan nilai potret." in said.out
+    assert "batch 2026-W" in said.out
+    assert "petugas •••" in said.out
+    assert "Desil" in said.out
+    assert release.envelope["run_key"] in said.out
+    assert actions(world)[-1] == ("trace", won["entity_id"], None)
+    found = dtsen("trace", "--family", won["entity_id"], "--json").document
+    assert found["release"]["model"]["id"] == "demo_alatas_2008"
+    assert found["desil"]["official"] is not None or found["desil"]["reason"] is not None
+
+
+def test_reveal_shows_and_is_written_down(dtsen: Dtsen, world: World, release: View) -> None:
+    person = some(release, "anggota", pl.col(NIK).is_not_null())
+    shut = dtsen("trace", "--person", person["person_id"], "--json")
+    assert str(person[NIK]) not in shut.all
+    opened_up = dtsen("trace", "--person", person["person_id"], "--reveal", "--purpose", "complaint", "--json")
+    assert str(person[NIK]) in opened_up.out
+    assert actions(world)[-1] == ("trace.reveal", person["person_id"], "complaint")
+
+
+def test_trace_by_number_needs_a_purpose_and_one_match(dtsen: Dtsen, world: World, release: View) -> None:
+    family = some(release, "keluarga")
+    number = str(family[CARD])
+    said = dtsen("trace", "--stdin", "--purpose", "audit", given=number)
+    assert said.code == 0
+    assert str(family["family_id"]) in said.out
+    assert number not in said.all
+    assert [action for action, _, _ in actions(world)[-3:]] == ["find", "find", "trace"]
+    other = str(some(release, "keluarga", pl.col(CARD) != number)[CARD])
+    assert "E_ENTITY_SEVERAL" in dtsen("trace", "--stdin", "--purpose", "x", given=f"{number}\n{other}").err
+    assert "E_ENTITY_UNKNOWN" in dtsen("trace", "--stdin", "--purpose", "x", given="3571019901999998").err
+    assert "E_NUMBER_INPUT" in dtsen("trace", "--stdin", "--purpose", "x", given="").err
+
+
+def test_a_field_is_traced_through_every_row(dtsen: Dtsen, world: World, release: View) -> None:
+    family = some(release, "keluarga")
+    said = dtsen("trace", "--family", family["family_id"], "--field", "luas_lantai")
+    assert said.code == 0
+    assert "baris dasar" in said.out
+    told = dtsen("trace", "--family", family["family_id"], "--field", "luas_lantai", "--json").document
+    assert len(told["observations"]) >= 1
+    assert actions(world)[-1][0] == "trace.luas_lantai"
+    assert dtsen("trace", "--family", family["family_id"], "--field", "tinggi").code == 2
+
+
+def test_rejected_rows_stand_by_token_and_reason(dtsen: Dtsen, release: View) -> None:
+    found = dtsen("rejected", "--json").document
+    first = found["rows"][0]["token"]
+    said = dtsen("rejected", "--limit", 1)
+    assert first in said.out
+    assert "Yang perlu dilakukan" in said.out
+    assert f"… dan {len(found['rows']) - 1} lagi" in said.out
+    assert found["release_id"] == release.release_id
+
+
+def test_an_old_release_can_be_asked(dtsen: Dtsen, world: World, release: View) -> None:
+    family = some(release, "keluarga")
+    assert dtsen("trace", "--family", family["family_id"], "--release", world.release_id).code == 0
+    assert dtsen("rejected", "--release", "0" * 16).code == 1
+
+
+def test_a_damaged_release_is_reported_without_a_value(dtsen: Dtsen, world: World, release: View) -> None:
+    family = some(release, "keluarga")
+    next(Path(release.directory / "keluarga").glob("*.parquet")).write_bytes(b"PAR1 SITI AMINAH")
+    said = dtsen("trace", "--family", family["family_id"])
+    assert said.code == 1
+    assert "E_RELEASE_DAMAGED" in said.err
+    assert "SITI" not in said.all
+    assert world

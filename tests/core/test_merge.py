@@ -1,0 +1,180 @@
+"""Who is at home where, what follows from a code, and a result that does not depend on the order of arrival."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dtsen_pipeline.core.engine import Engine
+from dtsen_pipeline.schemas.release import KEYS
+from tests.core.rows import CARD, NIK, OLD, Pointer, Release, Town, card, nik
+from tests.running import Readings, Run
+
+PRESENCE, HOME = "keberadaan_anggota", "family_id"
+MONDAY, TUESDAY = "2026-08-03", "2026-08-04"
+VILLAGE = "kode_kelurahan_desa"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A release, its town's persons and visits."""
+
+    release: Release
+    persons: dict[str, Pointer]
+    rows: dict[str, Pointer]
+
+    def person(self, name: str) -> dict[str, Any]:
+        return self.release.person(self.persons[name])
+
+    def home(self, number: int) -> str:
+        found: str = self.release.family(card(number))[HOME]
+        return found
+
+
+MEETINGS = {
+    "died": "2",
+    "moved": "3",
+    "abroad": "4",
+    "seen": "1",
+    "new": "5",
+    "not found": "6",
+}
+
+
+@pytest.fixture(scope="module")
+def told(engine: Engine) -> Told:
+    town, persons, rows = Town(), {}, {}
+    for number in range(20):
+        town.family(card(number), **{VILLAGE: "3571010007"})
+    for number, (name, presence) in enumerate(MEETINGS.items()):
+        persons[name] = town.member(card(number), number, penglihatan="4")
+        visit = town.visit(card(number), MONDAY)
+        rows[name] = town.met(visit, presence, **{NIK: nik(number)}, penglihatan="1")
+    # met in another family, with and without a card of one's own
+    for number, (name, own) in enumerate((("came", card(11)), ("came, no card", "")), start=10):
+        persons[name] = town.member(card(12), number)
+        rows[name] = town.met(town.visit(card(11), MONDAY), **{NIK: nik(number), CARD: own})
+    # died on Monday, found alive on Tuesday; and the other way round
+    for number, (name, days) in enumerate({"back": (MONDAY, TUESDAY), "gone": (TUESDAY, MONDAY)}.items(), start=13):
+        persons[name] = town.member(card(number), number)
+        for presence, day in zip("21", days, strict=True):
+            town.met(town.visit(card(number), day), presence, **{NIK: nik(number)})
+    # a new member, who is gone a day later
+    complete = {"nama": "BAYI", "tanggal_lahir": "2026-01-01", "jenis_kelamin": "2"}
+    rows["born"] = town.met(town.visit(card(15), MONDAY), "5", **complete)
+    rows["born, gone"] = town.met(town.visit(card(16), MONDAY), "5", **complete)
+    rows["born, gone again"] = town.met(town.visit(card(16), TUESDAY), "3", **complete)
+    # a visit corrects the village, or says that there is none
+    rows["village"] = town.visit(card(17), MONDAY, **{VILLAGE: "3571010004"})
+    rows["no village"] = town.visit(card(18), MONDAY, **{VILLAGE: "TIDAK_ADA"})
+    rows["far village"] = town.visit(card(19), MONDAY, **{VILLAGE: "3506130001"})
+    # an older snapshot lists a person who is found again
+    town.family(card(9), OLD)
+    persons["older"] = town.member(card(9), 9, OLD, penglihatan="3")
+    rows["older"] = town.met(town.visit(card(9), MONDAY), **{NIK: nik(9)}, rt_ktp="001")
+    return Told(Release(town, engine), persons, rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "presence"), [("died", 2), ("moved", 3), ("abroad", 4), ("seen", 1), ("new", 1), ("not found", 1)]
+)
+def test_presence(name: str, presence: int, told: Told) -> None:
+    person = told.person(name)
+    assert person[PRESENCE] == presence
+    assert person[HOME] == told.home(list(MEETINGS).index(name))
+    assert told.release.won(told.rows[name], PRESENCE) == ({"changed"} if presence > 1 else _agreed(name))
+
+
+def _agreed(name: str) -> set[str]:
+    return set() if name == "not found" else {"confirmed"}
+
+
+def test_what_a_row_says_beside_presence_counts(told: Told) -> None:
+    assert told.person("died")["penglihatan"] == told.person("not found")["penglihatan"] == 1
+
+
+def test_a_person_met_in_another_family_moves_there_with_its_card(told: Told) -> None:
+    for name in ("came", "came, no card"):
+        assert told.person(name)[HOME] == told.home(11)
+        assert told.person(name)[CARD] == card(11)
+        assert told.release.won(told.rows[name], HOME) == {"changed"}
+    assert told.release.persons(card(12)) == []
+
+
+def test_the_latest_statement_of_presence_stands(told: Told) -> None:
+    assert told.person("back")[PRESENCE] == 1
+    assert told.person("gone")[PRESENCE] == 2
+
+
+def test_a_new_member_is_published_unless_gone_again(told: Told) -> None:
+    born = told.release.person(told.rows["born"])
+    assert (born[PRESENCE], born[CARD], born[HOME]) == (1, card(15), told.home(15))
+    assert told.release.fate(told.rows["born"]) == "contributed"
+    assert told.release.won(told.rows["born"], "nama") <= {"changed", "filled"}
+    assert told.release.won(told.rows["born"], "nama")
+    assert told.release.persons(card(16)) == []
+    assert told.release.fate(told.rows["born, gone"]) == "superseded"
+
+
+def test_a_person_of_an_older_snapshot_who_is_found_is_published(told: Told) -> None:
+    found = told.release.person(told.rows["older"])
+    assert (found["nama"], found["rt_ktp"], found["penglihatan"]) == ("CONTOH", "001", 3)
+    assert told.release.fate(told.persons["older"]) == "contributed"
+
+
+def test_names_of_regions_follow_the_code_that_won(told: Told) -> None:
+    families = [told.release.family(card(number)) for number in (17, 18, 19)]
+    assert [row[VILLAGE] for row in families] == ["3571010004", None, "3506130001"]
+    assert [row["kelurahan_desa"] is None for row in families] == [False, True, True]
+    assert families[0]["kelurahan_desa"] != told.release.family(card(0))["kelurahan_desa"]
+    for name in ("village", "no village", "far village"):
+        assert told.release.won(told.rows[name], VILLAGE) == {"changed"}
+        assert told.release.won(told.rows[name], "kelurahan_desa") == {"changed"}
+
+
+def _shuffled(readings: Readings, order: list[int]) -> Readings:
+    """The same rows in another order."""
+    rows = {}
+    for table, frame in readings.rows.items():
+        keys = pl.Series([order[line % len(order)] for line in range(frame.height)], dtype=pl.Int64)
+        rows[table] = frame.with_columns(key=keys).sort("key", maintain_order=True).drop("key")
+    return Readings(rows, readings.damaged, readings.inputs)
+
+
+@pytest.fixture(scope="module")
+def busy(engine: Engine) -> tuple[Readings, dict[str, pl.DataFrame]]:
+    """A town where much is said twice, in two batches and two snapshots."""
+    town = Town()
+    for number in range(4):
+        town.family(card(number), OLD, luas_lantai="20", jenis_lantai_terluas="2")
+        town.family(card(number), jenis_lantai_terluas="91")
+        town.family(card(number), jenis_lantai_terluas="91", luas_lantai="31", alamat="JL LAIN")
+        town.member(card(number), number)
+        town.member(card(number), number, status_kawin="3")
+        town.member(card(number), None, nama="TANPA NIK")
+        for file, floor in (("c1", "40"), ("c2", "50")):
+            visit = town.visit(card(number), MONDAY, file=file, luas_lantai=floor)
+            town.met(visit, "1", file=f"d{file[1]}", **{NIK: nik(number), "penglihatan": floor[0]})
+            town.met(visit, "5", file=f"d{file[1]}", nama="BAYI", tanggal_lahir="2026-01-01", jenis_kelamin="1")
+    readings = town.readings()
+    return readings, _sorted(readings, engine)
+
+
+def _sorted(readings: Readings, engine: Engine) -> dict[str, pl.DataFrame]:
+    tables = Run(readings, engine).outcome.tables
+    return {name: engine.fetch(frame).sort(KEYS[name]) for name, frame in tables.items()}
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.lists(st.integers(0, 9), min_size=3, max_size=7))
+def test_the_order_of_arrival_changes_nothing(
+    order: list[int], busy: tuple[Readings, dict[str, pl.DataFrame]], engine: Engine
+) -> None:
+    readings, expected = busy
+    found = _sorted(_shuffled(readings, order), engine)
+    for name, table in expected.items():
+        assert found[name].equals(table), name
+    assert expected["keluarga"].filter(pl.col(CARD) == card(0))["luas_lantai"].to_list() == [50]

@@ -1,0 +1,231 @@
+"""Which person a visit's member row speaks of, who becomes a new person, and who is held."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from dtsen_pipeline.core.engine import Engine
+from tests.core.rows import BASE, CARD, DATES, NIK, OLD, Pointer, Release, Town, card, nik
+
+BORN, SEX, NAME = "tanggal_lahir", "jenis_kelamin", "nama"
+LATER = "2026-08-03"
+NOT_ASKED = {BORN: "", SEX: "", NAME: ""}
+SIGN = "status_kawin"
+"""What the member rows answer, so that their person is known by it."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A release, and the named rows of its town."""
+
+    release: Release
+    at: dict[str, Pointer]
+
+    def fate(self, name: str) -> str:
+        return self.release.fate(self.at[name])
+
+    def is_about(self, name: str, person: str) -> bool:
+        """Whether the row `name` decided something of the person whose base record is `person`."""
+        entity = self.release.person(self.at[person])["person_id"]
+        pointer = self.at[name]
+        told = (*self.release.tables["lineage"], *self.release.tables["conflict"])
+        return {row["entity_id"] for row in told if (row["src"], row["row"]) == pointer} == {entity}
+
+    def new(self, name: str) -> dict[str, object]:
+        """The new person whose first row is `name`."""
+        return self.release.person(self.at[name])
+
+
+@pytest.fixture(scope="module")
+def told(engine: Engine) -> Told:
+    town, at = Town(), {}
+    for number in range(30):
+        town.family(card(number))
+    visits = {number: town.visit(card(number), LATER, luas_lantai="44") for number in range(30)}
+
+    def met(name: str, number: int, presence: str = "1", **cells: str) -> None:
+        at[name] = town.met(visits[number], presence, **{SIGN: "3", **cells})
+
+    # by NIK
+    at["listed"] = town.member(card(0), 0)
+    met("nik alone", 0, **{NIK: nik(0)}, **NOT_ASKED)
+    at["undated"] = town.member(card(1), 1, **{BORN: "", SEX: ""})
+    met("dated", 1, **{NIK: nik(1), BORN: "1980-01-01", SEX: "1"})
+    at["contradicted"] = town.member(card(2), 2)
+    met("other birth", 2, **{NIK: nik(2), BORN: "1980-01-02"})
+    met("other sex", 2, **{NIK: nik(2), SEX: "2"})
+    met("other birth, new", 2, "5", **{NIK: nik(2), NAME: "LAIN", BORN: "1990-01-02", SEX: "1"})
+    met("other birth, new, incomplete", 2, "5", **{NIK: nik(2), NAME: "", BORN: "1990-01-02", SEX: "1"})
+    # by NIK that two persons share
+    at["he"] = town.member(card(3), 3)
+    at["she"] = town.member(card(4), None, **{NIK: nik(3), SEX: "2"})
+    met("he or she, at his home", 3, **{NIK: nik(3)}, **NOT_ASKED)
+    met("he or she, elsewhere", 5, **{NIK: nik(3)}, **NOT_ASKED)
+    met("she, elsewhere", 6, **{NIK: nik(3), SEX: "2"})
+    at["father"] = town.member(card(7), 7)
+    at["son"] = town.member(card(7), None, **{NIK: nik(7), BORN: "2005-05-05"})
+    met("father or son", 7, **{NIK: nik(7)}, **NOT_ASKED)
+    met("the son", 7, **{NIK: nik(7), BORN: "2005-05-05"})
+    # by name
+    at["nameless number"] = town.member(card(8), None, **{NAME: "SITI"})
+    met("by name", 8, **{NAME: " siti", SIGN: "4"})
+    met("by name, with a number", 8, **{NAME: "SITI", NIK: nik(8)})
+    at["numbered"] = town.member(card(9), 9, **{NAME: "SITI"})
+    met("by name, without the number", 9, **{NAME: "SITI"})
+    met("by name, other number", 9, **{NAME: "SITI", NIK: nik(99)})
+    met("by name, other birth", 9, **{NAME: "SITI", BORN: "1980-01-02"})
+    met("by name, other family", 10, **{NAME: "SITI"})
+    at["elder"] = town.member(card(11), 11, **{NAME: "SITI"})
+    at["junior"] = town.member(card(11), 111, **{NAME: "SITI", BORN: "2005-05-05"})
+    met("one of two names", 11, **{NAME: "SITI"})
+    met("the junior of two names", 11, **{NAME: "SITI", BORN: "2005-05-05"})
+    met("no name, no number", 11)
+    # new persons
+    complete = {NAME: "BAYI", BORN: "2026-01-01", SEX: "2"}
+    met("born", 12, "5", **complete)
+    met("found", 13, "1", **{NIK: nik(13), **complete})
+    met("born, gone", 14, "3", **complete)
+    met("nameless", 15, "5", **complete | {NAME: ""})
+    met("undated new", 15, "5", **complete | {BORN: ""})
+    met("sexless new", 15, "5", **complete | {SEX: ""})
+    # a new person again, in another batch
+    again = town.visit(card(12), "2026-08-05", file="c2", luas_lantai="44")
+    at["born, again"] = town.met(again, "5", file="d2", **{SIGN: "4", **complete})
+    at["born, by name"] = town.met(again, "1", file="d2", **{SIGN: "2", NAME: "BAYI"})
+    at["found, by number"] = town.met(
+        town.visit(card(16), "2026-08-05", file="c2"), "1", file="d2", **{SIGN: "4", NIK: nik(13)}
+    )
+    # visits that are not there
+    at["no visit"] = town.met("nowhere", **{NIK: nik(0)})
+    at["stranger"] = town.visit(card(40), LATER, luas_lantai="44")
+    at["of stranger"] = town.met(at["stranger"], **{NIK: nik(0)})
+    town.family(card(41), kode_kabupaten_kota="3506")
+    at["elsewhere"] = town.visit(card(41), LATER, luas_lantai="44")
+    at["of elsewhere"] = town.met(at["elsewhere"], **{NIK: nik(0)})
+    town.family(card(42), OLD)
+    at["formerly"] = town.visit(card(42), LATER, luas_lantai="44")
+    for outcome in ("3", "4", "5"):
+        at[f"outcome {outcome}"] = town.visit(card(17), LATER, hasil_kunjungan=outcome, luas_lantai="44")
+        at[f"of outcome {outcome}"] = town.met(at[f"outcome {outcome}"], **{NIK: nik(0)})
+    at["outcome 2"] = town.visit(card(18), LATER, hasil_kunjungan="2", luas_lantai="44")
+    at["bad visit"] = town.visit(card(19), "2026-08-03T25:00:00+07:00", luas_lantai="44")
+    at["of bad visit"] = town.met(at["bad visit"], **{NIK: nik(0)})
+    # sent twice
+    at["twice"] = town.visit(card(20), LATER, visit="V20", luas_lantai="44", file="c1")
+    at["twice again"] = town.visit(card(20), LATER, visit="V20", luas_lantai="44", file="c2")
+    at["listed 20"] = town.member(card(20), 20)
+    at["member twice"] = town.met("V20", **{SIGN: "3", NIK: nik(20)})
+    at["member twice again"] = town.met("V20", file="d2", **{SIGN: "3", NIK: nik(20)})
+    # one visit id, two visits: members follow the later one in use
+    at["V21 early"] = town.visit(card(21), "2026-08-01", visit="V21", luas_lantai="44", file="c2")
+    at["V21 late"] = town.visit(card(22), "2026-08-02", visit="V21", luas_lantai="44")
+    at["V21 silent"] = town.visit(card(23), "2026-08-09", visit="V21", hasil_kunjungan="4")
+    at["member of V21"] = town.met("V21", "5", **complete)
+    return Told(Release(town, engine), at)
+
+
+@pytest.mark.parametrize(
+    ("row", "person"),
+    [
+        ("nik alone", "listed"),
+        ("dated", "undated"),
+        ("he or she, at his home", "he"),
+        ("she, elsewhere", "she"),
+        ("the son", "son"),
+        ("by name", "nameless number"),
+        ("by name, with a number", "nameless number"),
+        ("by name, without the number", "numbered"),
+        ("the junior of two names", "junior"),
+        ("born, again", "born"),
+        ("born, by name", "born"),
+        ("found, by number", "found"),
+        ("member twice", "listed 20"),
+    ],
+)
+def test_the_row_speaks_of(row: str, person: str, told: Told) -> None:
+    assert told.is_about(row, person)
+    assert told.fate(row) in ("contributed", "superseded")
+
+
+@pytest.mark.parametrize(
+    ("row", "fate"),
+    [
+        ("other birth", "held:H_NIK_CONTRADICTED"),
+        ("other sex", "held:H_NIK_CONTRADICTED"),
+        ("other birth, new, incomplete", "held:H_NIK_CONTRADICTED"),
+        ("he or she, elsewhere", "held:H_NIK_AMBIGUOUS"),
+        ("father or son", "held:H_NIK_AMBIGUOUS"),
+        ("one of two names", "held:H_NAME_AMBIGUOUS"),
+        ("by name, other number", "held:H_PERSON_UNKNOWN"),
+        ("by name, other birth", "held:H_PERSON_UNKNOWN"),
+        ("by name, other family", "held:H_PERSON_UNKNOWN"),
+        ("no name, no number", "held:H_PERSON_UNKNOWN"),
+        ("born, gone", "held:H_PERSON_UNKNOWN"),
+        ("nameless", "held:H_PERSON_UNKNOWN"),
+        ("undated new", "held:H_PERSON_UNKNOWN"),
+        ("sexless new", "held:H_PERSON_UNKNOWN"),
+        ("no visit", "held:H_VISIT_UNKNOWN"),
+        ("of bad visit", "held:H_VISIT_UNKNOWN"),
+        ("of stranger", "held:H_VISIT_HELD"),
+        ("stranger", "held:H_FAMILY_UNKNOWN"),
+        ("formerly", "held:H_FAMILY_UNKNOWN"),
+        ("elsewhere", "out_of_scope:O_CITY"),
+        ("of elsewhere", "out_of_scope:O_CITY"),
+        ("bad visit", "rejected"),
+        ("outcome 2", "contributed"),
+        *((f"{whose}outcome {code}", "no_values") for whose in ("", "of ") for code in (3, 4, 5)),
+        ("twice", "contributed"),
+        ("twice again", "duplicate"),
+        ("member twice again", "duplicate"),
+    ],
+)
+def test_the_row_ends_as(row: str, fate: str, told: Told) -> None:
+    assert told.fate(row) == fate
+
+
+def test_new_persons_are_published_with_their_first_row_as_base(told: Told) -> None:
+    assert told.new("born")[NAME] == "BAYI"
+    assert told.new("born")[SIGN] == 2
+    assert told.new("born")["family_id"] == told.release.family(card(12))["family_id"]
+    assert told.new("found")[SIGN] == 4
+    assert told.new("other birth, new")[NIK] == nik(2)
+    assert len(told.release.persons(card(12))) == 1
+    assert told.fate("found") == "contributed"
+
+
+def test_members_follow_the_latest_visit_of_their_id_that_counts(told: Told) -> None:
+    assert told.new("member of V21")["family_id"] == told.release.family(card(22))["family_id"]
+
+
+def test_the_listed_person_is_preferred_to_one_of_an_older_snapshot(engine: Engine) -> None:
+    """The older row gave no birth date or name: it stays another person; a visit speaks of the one who is listed."""
+    town = Town()
+    for number in (1, 2, 3):
+        town.family(card(number))
+        town.family(card(number), OLD)
+    town.member(card(1), 1, OLD, **{BORN: ""})
+    listed = town.member(card(1), 1)
+    town.member(card(2), None, OLD, **{NAME: "SITI", BORN: ""})
+    named = town.member(card(2), None, **{NAME: "SITI"})
+    older = town.member(card(3), 3, OLD)
+    rows = [
+        town.met(town.visit(card(1), LATER), **{NIK: nik(1), SIGN: "3"}),
+        town.met(town.visit(card(2), LATER), **{NAME: "SITI", SIGN: "3"}),
+        town.met(town.visit(card(3), LATER), **{NIK: nik(3), SIGN: "3"}),
+    ]
+    release = Release(town, engine)
+    assert [release.fate(row) for row in rows] == ["contributed"] * 3
+    assert [release.person(pointer)[SIGN] for pointer in (listed, named, rows[2])] == [3, 3, 3]
+    assert release.fate(older) == "contributed"
+
+
+def test_the_id_of_a_new_person_is_that_of_the_same_row_in_a_snapshot(engine: Engine) -> None:
+    town = Town()
+    town.family(card(1))
+    complete = {NAME: "BAYI", BORN: "2026-01-01", SEX: "2"}
+    row = town.met(town.visit(card(1), LATER), "5", **complete)
+    found = Release(town, engine).person(row)["person_id"]
+    town = Town(dates={BASE: DATES[BASE]})
+    town.family(card(1))
+    listed = town.member(card(1), None, **complete, **{CARD: card(1)})
+    assert Release(town, engine).person(listed)["person_id"] == found
