@@ -16,6 +16,6 @@ def load_release(
 
     The home is that of `DTSEN_HOME`. The purpose is written to the access log.
     """
-    from dtsen_pipeline.queries import load  # noqa: PLC0415 - importing the package stays quick
+    from dtsen_pipeline.queries.load import load_release as load  # noqa: PLC0415 - importing the package stays quick
 
-    return load.load_release(purpose, release, tables or tuple(load.TABLES))
+    return load(purpose, release, tables)

@@ -11,6 +11,7 @@ from dtsen_pipeline.assets.stage import SESSION, WEEKS, session_of, told
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.resources.freeze import freeze_inputs
 from dtsen_pipeline.resources.stages import STAGES
+from dtsen_pipeline.resources.workroom import tidy
 from dtsen_pipeline.schemas.errors import DtsenError
 
 
@@ -45,6 +46,7 @@ def freeze(context: dg.AssetExecutionContext, config: InputsConfig) -> Iterator[
     day = _day(config.as_of or week)
     listed = freeze_inputs(session.platform, day, config.tokens)
     yield dg.MaterializeResult(asset_key="inputs", value=listed, metadata=_facts(listed, day))
+    tidy(session.platform.home.work)
 
 
 def _day(text: str) -> date:

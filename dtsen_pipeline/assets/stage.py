@@ -58,14 +58,17 @@ INPUTS = {"inputs": dg.AssetIn(key="inputs", input_manager_key=STAGES, dagster_t
 
 
 def frames(
-    stage: str, values: Mapping[str, Frame], origins: Mapping[str, Sequence[Origin]] | None = None
+    stage: str,
+    values: Mapping[str, Frame],
+    origins: Mapping[str, Sequence[Origin]] | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """Hand over the frames of a stage with their column schemas, and never a value of a row.
 
-    `origins`: for an output, the upstream assets whose columns of the same name it carries on.
+    `origins`: for an output, the upstream assets whose columns of the same name it carries on; `facts`: more to show.
     """
     for name, frame in values.items():
-        metadata: dict[str, Any] = {"dagster/column_schema": table_schema(frame)}
+        metadata: dict[str, Any] = {"dagster/column_schema": table_schema(frame)} | dict(facts or {})
         if origins and name in origins:
             columns = frame.collect_schema().names()
             metadata["dagster/column_lineage"] = column_lineage(columns, origins[name])

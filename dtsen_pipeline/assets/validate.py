@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
 from dtsen_pipeline.assets.stage import INPUTS, SESSION, WEEKS, frames, ins, outs, session_of, told
 from dtsen_pipeline.core.engine import Frame
 from dtsen_pipeline.core.flow import Checked, check_all
 from dtsen_pipeline.core.inputs import InputList
+from dtsen_pipeline.schemas.reasons import reason_of
 from dtsen_pipeline.schemas.tables import INPUT_TABLES
 
 NAMES = {table: f"Temuan pada {table}." for table in INPUT_TABLES} | {
@@ -31,8 +33,23 @@ def validate(
     """Check every table."""
     engine = session_of(context).engine
     checked = check_all(tabled("records", records), intake_damaged, inputs, engine)
-    yield from frames("checked", dict(checked.by_table))
+    for table, found in checked.by_table.items():
+        counts = rule_counts(engine.fetch(found))
+        yield from frames("checked", {table: found}, facts={"rules": dg.MetadataValue.md(rule_table(counts))})
     yield from frames("checked", {"rejected": checked.rejected, "households": checked.households})
+
+
+def rule_counts(found: pl.DataFrame) -> dict[str, int]:
+    """How many rows broke each rule, by its code (and column)."""
+    codes = pl.concat([found["reasons"], found["warnings"]]).drop_nulls().str.split("|").explode()
+    counted = codes.value_counts().sort(["count", codes.name], descending=[True, False])
+    return dict(counted.iter_rows())
+
+
+def rule_table(counts: dict[str, int]) -> str:
+    """The counts for people, with each rule's Indonesian text."""
+    lines = [f"| {count} | {code} | {reason_of(code)[0].id} |" for code, count in counts.items()]
+    return "\n".join(["| baris | aturan | arti |", "|---|---|---|", *lines])
 
 
 def tabled(stage: str, given: dict[str, Frame]) -> dict[str, Frame]:

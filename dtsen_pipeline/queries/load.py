@@ -15,17 +15,18 @@ from dtsen_pipeline.schemas.release import TABLES
 
 
 def load_release(
-    purpose: str, release: str | None = None, tables: Sequence[str] = tuple(TABLES), settings: Settings | None = None
+    purpose: str, release: str | None = None, tables: Sequence[str] | None = None, settings: Settings | None = None
 ) -> dict[str, pd.DataFrame]:
-    """The tables of a release (default: the current one) by name.
+    """The tables of a release by name (default: all tables of the current one).
 
     `purpose` is written to the access log with the account and the time. Raises E_RELEASE_UNKNOWN where there is no
     such release, E_TABLE_UNKNOWN for a table that no release has.
     """
-    if not TABLES.keys() >= set(tables):
+    wanted = tuple(TABLES) if tables is None else tuple(tables)
+    if not TABLES.keys() >= set(wanted):
         raise DtsenError("E_TABLE_UNKNOWN", f"a release has the tables {', '.join(TABLES)}")
     with opened(settings) as platform:
         found = view(platform, release)
         look = Look(getpass.getuser(), datetime.now(UTC), purpose, is_revealed=True)
         note(platform.registry, look, "load", release_id=found.release_id)
-        return {table: fetched(found.scan(table)).to_pandas() for table in tables}
+        return {table: fetched(found.scan(table)).to_pandas() for table in wanted}

@@ -1,0 +1,69 @@
+"""Which families are incomplete because a member's row was rejected or is held, and since when."""
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from dtsen_pipeline.core import flow
+from dtsen_pipeline.core.complete import incomplete
+from dtsen_pipeline.core.engine import Engine
+from tests.core.rows import BASE, CARD, NIK, OLD, Town, card, nik
+from tests.running import KEY, Run
+
+MONDAY = "2026-08-03"
+
+
+@pytest.fixture(scope="module")
+def gaps(engine: Engine) -> dict[int, dict[str, Any] | None]:
+    """What is incomplete of twelve families, by number; None where nothing is."""
+    town = Town()
+    for number in range(12):
+        town.family(card(number))
+        town.family(card(number), OLD)
+        town.member(card(number), number)
+    town.member(card(1), None, **{NIK: "12"})
+    town.member(card(2), None, nama="")
+    town.member(card(3), None, nama="")
+    town.member(card(3), None, **{NIK: "12"})
+    town.member(card(4), None, OLD, **{NIK: "12"})
+    town.met(town.visit(card(5), MONDAY), **{NIK: "12"})
+    town.met(town.visit(card(6), MONDAY), nama="SIAPA")
+    town.met(town.visit(card(7), MONDAY), **{NIK: nik(7)}, penglihatan="1")
+    town.met(town.visit(card(8), MONDAY, luas_lantai="x"), **{NIK: nik(8)})
+    town.met("nowhere", **{NIK: nik(9)})
+    town.member("1", 10)
+    town.member(card(11), 11)
+    town.visit(card(0), MONDAY, luas_lantai="x")
+    town.member(card(2), None, row=77, nama="")
+    run = Run(town.readings(), engine)
+    scene = flow.scene_of(town.inputs())
+    aside = flow.aside_of(run.observed, run.merged)
+    found = engine.fetch(incomplete(run.records, run.checked.rejected, aside, scene, engine, KEY))
+    cards = engine.fetch(run.observed.families).filter(pl.col("version") == BASE).select("family_id", CARD)
+    told = {row[CARD]: row for row in found.join(cards, on="family_id", how="left").to_dicts()}
+    assert len(told) == found.height
+    return {number: told.get(card(number)) for number in range(12)}
+
+
+@pytest.mark.parametrize(
+    ("number", "reason", "is_ministry"),
+    [
+        (1, "anggota_ditolak", 1),
+        (2, "anggota_ditahan", 1),
+        (3, "anggota_ditolak", 1),
+        (5, "anggota_ditolak", 0),
+        (6, "anggota_ditahan", 0),
+        (8, "anggota_ditahan", 0),
+    ],
+)
+def test_incomplete(number: int, reason: str, is_ministry: int, gaps: dict[int, dict[str, Any] | None]) -> None:
+    found = gaps[number]
+    assert found is not None
+    assert (found["reason"], found["is_ministry"]) == (reason, is_ministry)
+
+
+@pytest.mark.parametrize("number", [0, 4, 7, 9, 10, 11])
+def test_complete(number: int, gaps: dict[int, dict[str, Any] | None]) -> None:
+    """A rejected visit, an older snapshot's row, a sound row, a row without a visit, a strange card, a duplicate."""
+    assert gaps[number] is None

@@ -1,0 +1,140 @@
+"""One core, three engines: every table of every stage is the same on Polars, DuckDB and Spark.
+
+The city is a worn one with visits that say anything at all, so that few branches of the core stay unused.
+"""
+
+import ast
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+import pytest
+
+from dtsen_pipeline import core
+from dtsen_pipeline.core.root import content_root, table_root
+from dtsen_pipeline.resources.engines import open_engine
+from dtsen_pipeline.synthetic import generate
+from tests.oracle.city import with_noise
+from tests.running import Readings, Run, delivered, read
+
+FAMILIES, SEED = 80, 11
+STAGES = ("records", "checked", "observed", "merged")
+HAS_JAVA = bool(os.environ.get("JAVA_HOME") or shutil.which("java")) and find_spec("pyspark") is not None
+needs_java = pytest.mark.skipif(not HAS_JAVA, reason="Java or pyspark is not installed")
+Tables = Mapping[str, pl.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def worn(tmp_path_factory: pytest.TempPathFactory) -> Readings:
+    """A small noisy city, read exactly."""
+    folder = tmp_path_factory.mktemp("parity")
+    generate(FAMILIES, SEED, folder / "plain")
+    return read(delivered(with_noise(folder / "plain", folder / "city", seed=SEED, share=1.0)))
+
+
+@pytest.fixture(scope="module")
+def reference(worn: Readings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The run on Polars."""
+    yield from _run("polars", worn, tmp_path_factory)
+
+
+@pytest.fixture(scope="module", params=["duckdb", pytest.param("spark", marks=[needs_java])])
+def other(
+    worn: Readings, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Run]:
+    """The same run on another engine."""
+    yield from _run(request.param, worn, tmp_path_factory)
+
+
+def _run(name: str, readings: Readings, folders: pytest.TempPathFactory) -> Iterator[Run]:
+    engine = open_engine(name, folders.mktemp("scratch"), memory_mb=1536)
+    yield Run(readings, engine)
+    engine.close()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_table_of_a_stage_is_the_same(reference: Run, other: Run, stage: str) -> None:
+    expected, found = _tables(reference, stage), _tables(other, stage)
+    assert list(found) == list(expected)
+    assert not {name: _difference(found[name], expected[name]) for name in expected if _differs(found, expected, name)}
+
+
+def test_the_release_is_the_same_row_by_row(reference: Run, other: Run) -> None:
+    expected, found = reference.outcome, other.outcome
+    assert found.cuts == expected.cuts
+    tables = [
+        {name: run.engine.fetch(frame) for name, frame in run.outcome.tables.items()} for run in (reference, other)
+    ]
+    assert not [name for name in tables[0] if _differs(tables[1], tables[0], name)]
+    assert all(table.height for name, table in tables[0].items() if name != "alias")
+
+
+def test_the_content_root_is_the_same(reference: Run, other: Run) -> None:
+    assert _root(other) == _root(reference)
+
+
+def test_the_order_of_rows_does_not_count(worn: Readings, reference: Run, tmp_path: Path) -> None:
+    """Arrival order, and so whatever order an engine hands rows out in."""
+    rows = {name: table.reverse() for name, table in worn.rows.items()}
+    engine = open_engine("duckdb", tmp_path / "scratch", threads=1)
+    turned = Run(Readings(rows, worn.damaged.reverse(), worn.inputs), engine)
+    assert _root(turned) == _root(reference)
+    engine.close()
+
+
+def test_a_look_up_says_what_becomes_of_the_rest() -> None:
+    """`replace_strict` without a default is refused by the SQL engines."""
+    folder = Path(core.__file__).parent
+    calls = [
+        (path.name, node)
+        for path in folder.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "replace_strict"
+    ]
+    assert calls
+    assert not [
+        f"{name}:{call.lineno}" for name, call in calls if "default" not in {word.arg for word in call.keywords}
+    ]
+
+
+def _root(run: Run) -> str:
+    return content_root({name: table_root(frame, name, run.engine) for name, frame in run.outcome.tables.items()})
+
+
+def _tables(run: Run, stage: str) -> dict[str, pl.DataFrame]:
+    """Every frame of a stage by its path of names."""
+    return {name: run.engine.fetch(frame) for name, frame in _frames(getattr(run, stage), stage)}
+
+
+def _frames(value: Any, path: str) -> Iterator[tuple[str, nw.LazyFrame[Any]]]:
+    if isinstance(value, nw.LazyFrame):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from _frames(part, f"{path}.{name}")
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _frames(getattr(value, field.name), f"{path}.{field.name}")
+
+
+def _differs(found: Tables, expected: Tables, name: str) -> bool:
+    return not _ordered(found[name]).equals(_ordered(expected[name]))
+
+
+def _difference(found: pl.DataFrame, expected: pl.DataFrame) -> str:
+    """Shapes, and the columns that differ; never a value."""
+    if (found.height, found.columns) != (expected.height, expected.columns):
+        return f"{found.shape} for {expected.shape}"
+    pair = _ordered(found), _ordered(expected)
+    return ", ".join(name for name in expected.columns if not pair[0][name].equals(pair[1][name]))
+
+
+def _ordered(table: pl.DataFrame) -> pl.DataFrame:
+    """Rows in one order; every whole number 64 bits wide, since engines count in different widths."""
+    return table.with_columns(pl.col(pl.INTEGER_DTYPES).cast(pl.Int64)).sort(pl.all())
