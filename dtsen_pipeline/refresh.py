@@ -92,7 +92,8 @@ def _release_facts(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
 def _problem(result: dg.ExecuteInProcessResult, instance: dg.DagsterInstance) -> str:
     """The text of the first domain error of the run; a failed check where there is none."""
     for entry in instance.all_logs(result.run_id):
-        if entry.dagster_event is None and entry.level == logging.ERROR:
+        is_ours = entry.dagster_event is None and entry.level == logging.ERROR
+        if is_ours and entry.user_message.startswith("E_"):
             return entry.user_message
     for event in result.all_events:
         data = event.event_specific_data

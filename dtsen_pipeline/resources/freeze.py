@@ -30,6 +30,7 @@ def freeze_inputs(platform: Platform, as_of: date, chosen: Sequence[str] = ()) -
     accepted = platform.registry.files(verdict="accepted", until=until)
     files = _chosen(accepted, chosen) if chosen else accepted
     _check_snapshot(platform, files, as_of)
+    _check_key(platform)
     subjects = {file.sha256 for file in files}
     told = [
         digest(decision)
@@ -60,6 +61,18 @@ def _check_snapshot(platform: Platform, files: Sequence[SourceFile], as_of: date
             "one was received later or left out: choose a later as-of date, or other tokens",
         )
     raise DtsenError("E_NO_SNAPSHOT", "no complete snapshot is accepted yet; ingest a family file and its member file")
+
+
+def _check_key(platform: Platform) -> None:
+    """E_KEY_CHANGED where the key is not that of the current release: every family and person would get a new id."""
+    current = platform.registry.current()
+    if current is None:
+        return
+    manifest = platform.store.manifest(platform.store.directory(current.path))
+    if manifest["inputs"]["key_id"] != platform.key.id:
+        raise DtsenError(
+            "E_KEY_CHANGED", "the key is not the one of the current release, so every id would change; restore it"
+        )
 
 
 def _chosen(accepted: Sequence[SourceFile], tokens: Sequence[str]) -> list[SourceFile]:

@@ -4,6 +4,8 @@ Old or new, never half: until the pointer moves, readers see the old release; wh
 removed by the next one. The caller holds the lease and has started the run. No clock: the time is given.
 """
 
+import hashlib
+import json
 import os
 import shutil
 import socket
@@ -29,6 +31,7 @@ from dtsen_pipeline.resources.registry import NewRelease
 from dtsen_pipeline.resources.sql import load_release, remove_unregistered
 from dtsen_pipeline.schemas.columns import columns
 from dtsen_pipeline.schemas.errors import DtsenError
+from dtsen_pipeline.schemas.reasons import REASONS
 from dtsen_pipeline.schemas.release import KEYS, SCHEMA_VERSION, TABLES, polars_types
 
 PART = "part-00000.parquet"
@@ -94,6 +97,7 @@ def publish(platform: Platform, candidate: Candidate, attempt: Attempt, engine: 
     sealed = store.seal(directory, _manifest(candidate, roots, root, attempt, engine), names, readme)
     load_release(registry, release_id, directory, names)
     reach("release-after-sql")
+    _record(platform, candidate, attempt)
     new = NewRelease(
         release_id=release_id,
         week=attempt.week,
@@ -133,6 +137,18 @@ def _known(platform: Platform, root: str, attempt: Attempt) -> Publication | Non
     if not moved:
         return Publication("unchanged", release.release_id, root, moved=False, door=None, directory=None)
     return Publication("published", release.release_id, root, moved=True, door=None, directory=directory)
+
+
+def _record(platform: Platform, candidate: Candidate, attempt: Attempt) -> None:
+    """Record the model with the cut-offs it was used with, and the rules."""
+    inputs, cuts = candidate.inputs, list(candidate.cuts)
+    facts = {"model": inputs.model, "base_version": inputs.base_version, "cuts": cuts, "files": dict(inputs.reference)}
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    platform.registry.record_model(digest, inputs.model, facts, attempt.now)
+    rules = sorted((code, reason.severity.value) for code, reason in REASONS.items())
+    platform.registry.record_rules(
+        hashlib.sha256(json.dumps(rules).encode()).hexdigest(), inputs.code_version, attempt.now
+    )
 
 
 def _write(candidate: Candidate, directory: Path) -> list[str]:

@@ -199,4 +199,11 @@ OPERATIONS = (
         basis=OWN,
         advice_id="Laporkan kepada pengembang.",
     ),
+    stopped(
+        "E_KEY_CHANGED",
+        id="Kunci bukan kunci rilis yang berlaku, sehingga semua nomor keluarga dan orang akan berubah.",
+        en="The key is not that of the current release, so every family and person id would change.",
+        basis=OWN,
+        advice_id="Pulihkan berkas kunci dari cadangan; jangan membuat yang baru.",
+    ),
 )
