@@ -273,7 +273,7 @@ def _records(parts: Sequence[tuple[pd.DataFrame, str]], subject: Subject) -> pd.
     bits: Mapping[str, int] = {column.name: subject.bits(column) for column in subject.columns}
     keys = [subject.entity, *ROW, "sumber", "decision"]
     rows = pd.concat([part.assign(sumber=source)[[*keys, "column"]] for part, source in parts if len(part)])
-    print(rows[rows["column"].map(bits).isna()].head(), rows.dtypes, [len(p) for p,_ in parts]); masks = rows.assign(mask=rows["column"].map(bits).astype("int64")).groupby(keys, as_index=False)["mask"].sum()
+    masks = rows.assign(mask=rows["column"].map(bits).astype("int64")).groupby(keys, as_index=False)["mask"].sum()
     return masks.rename(columns={subject.entity: "entity_id"}).assign(tabel=subject.table)
 
 

@@ -60,7 +60,10 @@ class Stages(dg.IOManager):
         asset = context.asset_key.to_user_string()
         if asset == "inputs":
             return session.inputs(week)
-        return session.engine.scan(session.stage_path(week, asset))
+        path = session.stage_path(week, asset)
+        if not path.is_file():
+            raise DtsenError("E_NO_STAGE", f"{asset} is not computed for this week's input list yet; run it first")
+        return session.engine.scan(path)
 
 
 class Refusing(dg.IOManager):

@@ -206,4 +206,11 @@ OPERATIONS = (
         basis=OWN,
         advice_id="Pulihkan berkas kunci dari cadangan; jangan membuat yang baru.",
     ),
+    stopped(
+        "E_NO_STAGE",
+        id="Tahap sebelumnya belum dihitung untuk daftar masukan minggu ini.",
+        en="An earlier stage is not computed for this week's input list yet.",
+        basis=OWN,
+        advice_id="Jalankan tahap-tahap sebelumnya dari minggu yang sama, atau seluruh weekly_refresh.",
+    ),
 )
