@@ -31,11 +31,11 @@ def run(source: Path, target: Path, inputs: InputList, key: bytes, lap: Lap) -> 
     lap("read")
     records = {table: normalise(rows.pop(table), tables()[table], inputs) for table in INPUT_TABLES}
     lap("normalise")
-    refused = pd.concat([damaged, *(hard(records[t], tables()[t], inputs).assign(sumber=t) for t in INPUT_TABLES)])
+    found = {table: hard(records[table], tables()[table], inputs) for table in INPUT_TABLES}
+    refused = pd.concat([damaged, *(found[table].assign(sumber=table) for table in INPUT_TABLES)])
     raised = [warnings(records[table], tables()[table], inputs).assign(sumber=table) for table in INPUT_TABLES]
-    raised.append(households(records[FAMILY], records[MEMBER]).assign(sumber=FAMILY))
-    bad = pd.MultiIndex.from_frame(refused[ROW])
-    valid = {name: frame[~pd.MultiIndex.from_frame(frame[ROW]).isin(bad)] for name, frame in records.items()}
+    fitting = households(records[FAMILY], records[MEMBER]).assign(sumber=FAMILY)
+    valid = {name: frame.drop(found[name].index).reset_index(drop=True) for name, frame in records.items()}
     lap("validate")
     ties = tie(valid, inputs, key)
     lap("identity")
@@ -44,12 +44,12 @@ def run(source: Path, target: Path, inputs: InputList, key: bytes, lap: Lap) -> 
     aside = pd.concat([*ties.aside, *(part.silent for part in both)])
     scored = score(both, incomplete(records, refused, aside, key), welfare_model(inputs.model), inputs)
     lap("score")
-    found = _release(ties, both, scored, refused, raised)
-    found["fate"] = _fates(came, refused, aside, found)
-    found["summary"] = _summary(found)
+    release = _release(ties, both, scored, refused, (raised, fitting))
+    release["fate"] = _fates(came, refused, aside, release)
+    release["summary"] = _summary(release)
     lap("fates")
     for table in TABLES:
-        ordered = found[table][[*polars_types(table)]].sort_values([*KEYS[table]])
+        ordered = release[table][[*polars_types(table)]].sort_values([*KEYS[table]])
         ordered.to_parquet(target / f"{table}.parquet", **LAYOUT)
     lap("write")
 
@@ -59,19 +59,23 @@ def _release(
     both: tuple[Entities, Entities],
     scored: pd.DataFrame,
     refused: pd.DataFrame,
-    raised: list[pd.DataFrame],
+    told_off: tuple[list[pd.DataFrame], pd.DataFrame],
 ) -> dict[str, pd.DataFrame]:
-    homes, people = both
-    told = pd.concat([*raised, ties.shared])
-    texts = told.groupby([*ROW, "sumber"], sort=False)["warnings"].agg("|".join).reset_index()
+    (homes, people), (raised, fitting) = both, told_off
     rejected = pd.MultiIndex.from_frame(refused[ROW])
+    told = pd.concat(raised)
+    for name, further in (("members", fitting), ("shared", ties.shared)):
+        sides = told.merge(further, on=[*ROW, "sumber"], how="outer", validate="1:1", suffixes=("", f"_{name}"))
+        both_texts = sides["warnings"] + "|" + sides[f"warnings_{name}"]
+        sides["warnings"] = both_texts.fillna(sides["warnings"]).fillna(sides[f"warnings_{name}"])
+        told = sides[[*ROW, "sumber", "warnings"]]
     return {
         "keluarga": homes.merged.merge(scored, on="family_id", how="left", validate="1:1"),
         "anggota": people.merged,
         "lineage": pd.concat([homes.lineage, people.lineage]),
         "conflict": pd.concat([homes.conflict, people.conflict]),
         "rejected": refused.assign(resolved_by=pd.Series(index=refused.index, dtype="str")),
-        "warned": texts[~pd.MultiIndex.from_frame(texts[ROW]).isin(rejected)],
+        "warned": told[~pd.MultiIndex.from_frame(told[ROW]).isin(rejected)],
         "alias": ties.alias,
     }
 

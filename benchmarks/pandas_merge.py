@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.pandas_rows import ROW, TEXT, Series, looked_up
+from benchmarks.pandas_rows import CARD, ROW, TEXT, Series, looked_up
 from benchmarks.pandas_ties import EPOCH, Ties, aside
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.normalise import region_names
@@ -15,6 +15,7 @@ from dtsen_pipeline.core.subject import PRESENCE, Subject, families, persons
 from dtsen_pipeline.reference import city, code_lists, merge_policy
 from dtsen_pipeline.schemas.columns import CLEARED, CLEARED_TEXT, UNKNOWN_CODE, Column, Kind
 
+MOVED, NOT_FOUND = (3, 4), 6
 WINS = ["changed", "blocked", "pending", "filled", "refined"]
 BASE_LOSSES = {"changed": "overridden", "blocked": "blocked", "pending": "pending"}
 
@@ -35,19 +36,31 @@ def merge(ties: Ties, inputs: InputList) -> tuple[Entities, Entities]:
     """Families and persons."""
     nobody = ties.visits.loc[[], ["family_id", *ROW]]
     members = ties.members.assign(**{PRESENCE: pd.array([1] * len(ties.members), dtype="Int32")})
-    code = ties.presences[PRESENCE]
-    there = code.isin([1, 5])
-    stated = ties.presences.assign(
-        **{PRESENCE: code.mask(there, 1).mask(code == 6), "family_id": ties.presences["family_id"].where(there)}  # noqa: PLR2004
-    )
+    stated = _stated(ties.presences, members)
     return (
         _merged(ties.families, ties.visits, nobody, families(), inputs),
         _merged(members, stated, _newcomers(stated, members), persons(), inputs),
     )
 
 
+def _stated(presences: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+    """What a member row states: a family can say that somebody moved away only from itself."""
+    rows = presences.sort_values(["at", *ROW])
+    code, family = rows[PRESENCE], rows["family_id"]
+    there, moved = code.isin([1, 5]), code.isin(MOVED)
+    found = family.where(there).groupby(rows["person_id"]).ffill()
+    home = found.fillna(rows["person_id"].map(members.groupby("person_id")["family_id"].min())).fillna(family)
+    silent = (code == NOT_FOUND).fillna(value=False) | (moved & (home != family))
+    facts = {
+        PRESENCE: code.mask(there, 1).mask(silent.astype(bool)),
+        "family_id": family.where(there),
+        CARD: rows[CARD].fillna(rows["card"].where(there)),
+    }
+    return rows.assign(**facts)
+
+
 def _newcomers(presences: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
-    unknown = ~presences["person_id"].isin(members["person_id"])
+    unknown = ~_is_among(presences["person_id"], members["person_id"])
     stated = presences[presences[PRESENCE].notna() & unknown].sort_values(["at", *ROW])
     last = stated.drop_duplicates("person_id", keep="last")
     there = last.loc[last[PRESENCE] == 1, "person_id"]
@@ -58,14 +71,14 @@ def _merged(
     snapshot: pd.DataFrame, visits: pd.DataFrame, newcomers: pd.DataFrame, subject: Subject, inputs: InputList
 ) -> Entities:
     entity = subject.entity
-    ordered = snapshot.sort_values(ROW)
-    is_further = ordered.duplicated(entity)
+    several = snapshot[snapshot.duplicated(entity, keep=False)].sort_values(ROW)
     columns = [entity, *ROW, *subject.names]
-    extras, first = ordered.loc[is_further, columns], ordered.loc[~is_further, columns]
+    extras = several.loc[several.duplicated(entity), columns]
+    first = snapshot[columns].drop(extras.index)
     base = pd.concat([first, newcomers]).astype(first.dtypes) if len(newcomers) else first
     taken = _taken(base, extras, subject)
     said = _laid(base, taken, subject)
-    spoken = visits[visits[entity].isin(base[entity])]
+    spoken = visits[_is_among(visits[entity], base[entity])]
     judged = _judged(spoken, base, said, snapshot, subject, inputs)
     wins, settled = judged[judged["wins"]], judged[judged["wins"] | judged["clears"]]
     standing = _without(taken, settled, [entity, "column"])
@@ -89,6 +102,13 @@ def _merged(
         ),
         silent=aside(_without(spoken, judged, ROW).assign(fate="no_values", reason=None), field),
     )
+
+
+def _is_among(few: Series, many: Series) -> Series:
+    """Whether each of `few` occurs in `many`: a join, since `isin` with many strings takes seconds."""
+    known = many.drop_duplicates().to_frame()
+    side = few.to_frame().merge(known, on=few.name, how="left", validate="m:1", indicator=True)["_merge"]
+    return pd.Series((side == "both").to_numpy(), index=few.index)
 
 
 def _without(rows: pd.DataFrame, others: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -167,7 +187,8 @@ def _taken(base: pd.DataFrame, extras: pd.DataFrame, subject: Subject) -> pd.Dat
     mine = cells(known, [entity], subject.merged, "mine")
     told = offered.merge(mine, on=[entity, "column"], how="left", validate="m:1")
     finer = _is_finer(told, told["value"], told["mine"], subject)
-    usable = told[told["mine"].isna() | finer].assign(decision=np.where(finer, "refined", "filled"))
+    told["decision"] = np.where(finer, "refined", "filled")
+    usable = told[told["mine"].isna() | finer]
     return usable.sort_values(ROW).drop_duplicates([entity, "column"])
 
 

@@ -184,10 +184,11 @@ def warnings(records: pd.DataFrame, table: Table, inputs: InputList) -> pd.DataF
 def joined(rows: pd.DataFrame, masks: Mapping[str, Series]) -> pd.DataFrame:
     """The rows of which a mask holds, with the names of their masks in order."""
     held = np.column_stack([mask.fillna(value=False).to_numpy(bool) for mask in masks.values()])
-    at, which = np.nonzero(held)
-    codes = pd.Series(np.array(list(masks), dtype=object)[which])
-    texts = codes.groupby(at).agg("|".join)
-    return rows.iloc[texts.index].assign(warnings=texts.to_numpy())
+    raised = held.any(axis=1)
+    distinct, which = np.unique(np.packbits(held[raised], axis=1), axis=0, return_inverse=True)
+    names = np.array(list(masks), dtype=object)
+    texts = ["|".join(names[row]) for row in np.unpackbits(distinct, axis=1, count=len(names)).astype(bool)]
+    return rows[raised].assign(warnings=pd.array(texts, dtype=TEXT).take(which))
 
 
 def _dwelling(records: pd.DataFrame) -> dict[str, Series]:

@@ -34,17 +34,17 @@ def tie(valid: Mapping[str, pd.DataFrame], inputs: InputList, key: bytes) -> Tie
     cards = _cards(valid[FAMILY], inputs, key)
     placed, kept, twins = _persons(valid[MEMBER], cards, key)
     visits = _visits(valid[VISIT], cards)
-    members = valid[MEMBER].merge(kept[[*ROW, "family_id", "person_id"]], on=ROW, validate="1:1")
+    members = valid[MEMBER].loc[kept.index].assign(family_id=kept["family_id"], person_id=kept["person_id"])
     found, set_aside = _presences(valid[VISIT_MEMBER], visits, kept, key)
     active = [cards[cards["fate"] == "active"], visits[visits["fate"] == "active"]]
     renamed = kept[kept["own_key"] != kept["founding_key"]]
     aliases = pd.concat([_aliases(renamed, key), _aliases(found, key)]).drop_duplicates()
     return Ties(
-        families=valid[FAMILY].merge(active[0][[*ROW, "family_id"]], on=ROW, validate="1:1"),
+        families=valid[FAMILY].loc[active[0].index].assign(family_id=active[0]["family_id"]),
         members=members,
         visits=valid[VISIT].merge(active[1][[*ROW, "family_id", "day", "at"]], on=ROW, validate="1:1"),
         presences=valid[VISIT_MEMBER].merge(
-            found[[*ROW, "family_id", "person_id", "day", "at", "versi_dilihat"]], on=ROW, validate="1:1"
+            found[[*ROW, "family_id", "person_id", "day", "at", "versi_dilihat", "card"]], on=ROW, validate="1:1"
         ),
         aside=[
             aside(cards[cards["fate"] != "active"], FAMILY),
@@ -118,15 +118,15 @@ def _persons(
     placed = narrow.merge(_homes(cards), on=CARD, how="left", validate="m:1")
     lost, nameless = placed["home"].isna(), placed["own_key"].isna()
     outside = placed["home"] == "out_of_scope"
-    placed["fate"] = _coalesce(_when(lost | nameless, "held"), _when(outside, "out_of_scope")).fillna("active")
+    placed["fate"] = _coalesce(_when(outside, "out_of_scope"), _when(lost | nameless, "held")).fillna("active")
     placed["reason"] = _coalesce(
-        _when(lost, "H_FAMILY_ABSENT"), _when(nameless, "H_NO_IDENTITY"), _when(outside, "O_CITY")
+        _when(outside, "O_CITY"), _when(lost, "H_FAMILY_ABSENT"), _when(nameless, "H_NO_IDENTITY")
     )
     active = _founded(_attached(placed[placed["fate"] == "active"]))
     several = active[active.duplicated(["src", "entity_key"], keep=False)]
-    content = rows.merge(several[[*ROW, "entity_key"]], on=ROW, validate="1:1")
+    content = rows.loc[several.index].assign(entity_key=several["entity_key"])
     twins = content.loc[_twins(content, ["src", "entity_key"], MEMBER), ROW]
-    kept = active[~pd.MultiIndex.from_frame(active[ROW]).isin(pd.MultiIndex.from_frame(twins))]
+    kept = active.drop(twins.index)
     return placed, kept.assign(person_id=hashed(kept["founding_key"], MEMBER, key)), twins
 
 
@@ -134,9 +134,9 @@ def _attached(active: pd.DataFrame) -> pd.DataFrame:
     complete = active[active[NIK].notna() & (active["born"] != "") & (active["sex"] != "")]
     alike = complete[[*LIKE, "own_key"]].drop_duplicates()
     alike = alike[~alike.duplicated(LIKE, keep=False)].rename(columns={"own_key": "like_key"})
-    joined = active.merge(alike, on=LIKE, how="left", validate="m:1")
-    like = joined["like_key"].where(joined[NIK].isna())
-    return joined.drop(columns="like_key").assign(entity_key=like.fillna(joined["own_key"]))
+    missing = active.loc[active[NIK].isna(), LIKE].reset_index()
+    like = missing.merge(alike, on=LIKE, how="left", validate="m:1").set_index("index")["like_key"]
+    return active.assign(entity_key=like.reindex(active.index).fillna(active["own_key"]))
 
 
 def _founded(keyed_rows: pd.DataFrame) -> pd.DataFrame:

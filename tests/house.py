@@ -30,6 +30,7 @@ from dtsen_pipeline.resources.session import REFRESH_JOB
 from dtsen_pipeline.resources.settings import load_settings
 from dtsen_pipeline.synthetic import generate
 
+ROOT = Path(__file__).parents[1]
 EARLY, LATE = datetime(2026, 1, 13, 3, tzinfo=UTC), datetime(2026, 3, 3, 3, tzinfo=UTC)
 EARLY_DAY, LATE_DAY = date(2026, 1, 14), date(2026, 3, 4)
 EARLY_WEEK, LATE_WEEK = "2026-01-12", "2026-03-02"
@@ -101,10 +102,15 @@ def dagster_runs(home: Path) -> dict[str, str]:
 
 
 def program(script: str, home: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run a script in a process of its own on a home; warnings of libraries are not its output."""
+    """Run a script in a process of its own on a home; warnings of libraries are not its output.
+
+    From a file, since PySpark ends a process that was started with `-c`.
+    """
+    file = home.parent / f"{home.name}.py"
+    file.write_text(script)
     return subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script, *arguments],
-        env=os.environ | {"DTSEN_HOME": str(home)} | environment,
+        [sys.executable, "-W", "ignore", str(file), *arguments],
+        env=os.environ | {"DTSEN_HOME": str(home), "PYTHONPATH": str(ROOT)} | environment,
         capture_output=True,
         text=True,
         check=False,

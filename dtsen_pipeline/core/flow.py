@@ -5,7 +5,7 @@ tests, benchmarks and replays. No file is opened here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import narwhals as nw
 
@@ -18,7 +18,7 @@ from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.merge import Merged, merge
 from dtsen_pipeline.core.normalise import normalise
 from dtsen_pipeline.core.score import Scored, score, with_scores
-from dtsen_pipeline.core.summary import summary
+from dtsen_pipeline.core.summary import FAMILY_COLUMNS, PERSON_COLUMNS, summary
 from dtsen_pipeline.core.validate import Context, check, check_households, split
 from dtsen_pipeline.reference import city, code_lists, merge_policy, welfare_model
 from dtsen_pipeline.schemas.release import TABLES, polars_types
@@ -65,6 +65,17 @@ def check_all(records: Mapping[str, Frame], damaged: Frame, inputs: InputList, e
 def valid_of(records: Mapping[str, Frame], checked: Checked) -> dict[str, Frame]:
     """The valid rows of every table."""
     return {table: split(records[table], checked.by_table[table]) for table in INPUT_TABLES}
+
+
+def stored(observed: Observations, engine: Engine) -> Observations:
+    """The same observations, the wide tables computed once: every later stage reads them."""
+    return replace(
+        observed,
+        families=engine.checkpoint(observed.families),
+        members=engine.checkpoint(observed.members),
+        visits=engine.checkpoint(observed.visits),
+        presences=engine.checkpoint(observed.presences),
+    )
 
 
 def warned_of(checked: Checked, observed: Observations, engine: Engine) -> Frame:
@@ -116,7 +127,11 @@ def release_of(
     published = [found["keluarga"], found["anggota"]]
     found["fate"] = fates(received, checked.rejected, aside, published, found["lineage"], engine)
     check_fates(received, found["fate"], engine)
-    found["summary"] = summary(found)
+    counted = {
+        "keluarga": engine.checkpoint(found["keluarga"].select(*FAMILY_COLUMNS)),
+        "anggota": engine.checkpoint(found["anggota"].select(*PERSON_COLUMNS)),
+    }
+    found["summary"] = summary(found | counted)
     return {table: found[table].select(*polars_types(table)) for table in TABLES}
 
 
@@ -132,7 +147,7 @@ def run(rows: Mapping[str, Frame], damaged: Frame, inputs: InputList, engine: En
     """From exact rows (by table) and damaged lines (src, row, sumber, reasons) to the tables of a release."""
     records = {table: engine.checkpoint(records_of(rows[table], table, inputs)) for table in INPUT_TABLES}
     checked = check_all(records, damaged, inputs, engine)
-    observed = identify(valid_of(records, checked), scene_of(inputs), engine, key)
+    observed = stored(identify(valid_of(records, checked), scene_of(inputs), engine, key), engine)
     merged = merge(observed, scene_of(inputs), merge_policy(), engine)
     scored = score_all(records, checked, observed, merged, inputs, engine, key)
     received = received_of(rows, damaged)

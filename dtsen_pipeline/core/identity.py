@@ -139,7 +139,8 @@ def _persons(rows: Frame, cards: Frame, scene: Scene, engine: Engine, key: bytes
             aside(twins, MEMBER, nw.col("twin"), nw.lit(None, dtype=nw.String)),
         ]
     )
-    return persons, set_aside, _aliases(persons, engine, key)
+    renamed = persons.filter(nw.col("own_key") != nw.col("founding_key"))
+    return persons, set_aside, _aliases(renamed, engine, key)
 
 
 def _member_fate() -> nw.Expr:

@@ -48,17 +48,12 @@ def ministry(snapshots: Frame, newcomers: Frame, subject: Subject, engine: Engin
     `newcomers`: entity, src, row of entities that only visits know; they stand with all columns blank.
     """
     entity = subject.entity
-    current = snapshots.filter(nw.col(AGE) == 0).with_columns(
-        nth=nw.col("row").cum_count().over(entity, order_by=list(ROW))
-    )
-    base = nw.concat(
-        [
-            current.filter(nw.col("nth") == 1).select(entity, *ROW, *subject.names),
-            _blank(newcomers, snapshots, subject),
-        ]
-    )
+    current = snapshots.filter(nw.col(AGE) == 0)
+    further = _further(current, entity, engine)
+    first = current.join(further, on=list(ROW), how="anti")
+    base = nw.concat([first.select(entity, *ROW, *subject.names), _blank(newcomers, snapshots, subject)])
     names = [entity, *ORDER, *subject.names]
-    extras = engine.checkpoint(current.filter(nw.col("nth") > 1).select(names))
+    extras = engine.checkpoint(current.join(further, on=list(ROW), how="semi").select(names))
     older = snapshots.filter(nw.col(AGE) > 0).select(names)
     taken = engine.checkpoint(_taken(base, nw.concat([extras, older]), subject, engine))
     return Ministry(
@@ -77,6 +72,15 @@ def laid_over(values: Frame, over: Frame, subject: Subject) -> Frame:
     )
     untouched = values.join(over.select(entity), on=entity, how="anti")
     return nw.concat([untouched.select(names), touched.select(names)])
+
+
+def _further(current: Frame, entity: str, engine: Engine) -> Frame:
+    """src, row of every row of an entity but its first."""
+    keys = current.select(entity, *ROW)
+    several = keys.group_by(entity).agg(times=nw.len()).filter(nw.col("times") > 1)
+    repeated = engine.checkpoint(keys.join(several, on=entity, how="semi"))
+    numbered = repeated.with_columns(nth=nw.col("row").cum_count().over(entity, order_by=list(ROW)))
+    return engine.checkpoint(numbered.filter(nw.col("nth") > 1).select(*ROW))
 
 
 def _blank(newcomers: Frame, snapshots: Frame, subject: Subject) -> Frame:

@@ -8,6 +8,9 @@ from dtsen_pipeline.core.engine import Frame
 
 ALL = "semua"
 VILLAGE = "kode_kelurahan_desa"
+FAMILY_COLUMNS = ("family_id", VILLAGE, "desil_nasional", "desil_estimasi", "alasan_tidak_lengkap")
+PERSON_COLUMNS = ("family_id", "nomor_induk_kependudukan", "keberadaan_anggota")
+"""The columns of families and of members that are counted."""
 
 
 def summary(tables: Mapping[str, Frame]) -> Frame:

@@ -139,7 +139,7 @@ def _broken(cell: nw.Expr, column: Column, constraint: Check, table: Table) -> n
             matches = matches | cell.str.contains(NUMERIC_ID)
         return ~(matches | (cell == CLEARED_TEXT)) if table.is_field else ~matches
     message = f"no expression for the check {constraint.name!r} of {column.name}"
-    raise NotImplementedError(message)
+    raise TypeError(message)
 
 
 def _with_row_counts(records: Frame, table: Table) -> Frame:

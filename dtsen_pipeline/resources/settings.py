@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from dtsen_pipeline.schemas.errors import DtsenError
 
 PREFIX: Final = "DTSEN_"
-MASTERS: Final = r"^(local(\[([0-9]+|\*)\])?|spark://\S+|k8s://\S+|yarn)$"
+MASTERS: Final = r"^(local(\[([0-9]+|\*)\])?|spark://(127\.0\.0\.1|localhost):[0-9]{1,5})$"
 
 
 def _absolute(path: Path) -> Path:
@@ -65,7 +65,7 @@ class Settings(BaseSettings):
         str,
         _about(
             "The cluster, when the engine is `spark`",
-            "`local[N]`, `spark://…`, `k8s://…` or `yarn`",
+            "`local[N]`, or `spark://127.0.0.1:PORT` on this machine",
             pattern=MASTERS,
         ),
     ] = "local[2]"

@@ -177,7 +177,7 @@ def _rule(check: pa.Check) -> str:
         case "greater_than_or_equal_to":
             return f"{facts['min_value']} atau lebih"
     message = f"no words for the check {check.name!r}"
-    raise NotImplementedError(message)
+    raise TypeError(message)
 
 
 def _pattern(pattern: str) -> str:

@@ -109,41 +109,36 @@ class Town:
         self.family(card(999), newest)
         self.member(card(999), 999, newest)
 
-    def family(self, number: str, version: str = BASE, *, row: int | None = None, **cells: str) -> Pointer:
+    def family(self, number: str, version: str = BASE, **cells: str) -> Pointer:
         """A family row of a snapshot."""
-        return self._add(FAMILY, self._snapshot_file(version, FAMILY), row, {**PLAIN_FAMILY, CARD: number, **cells})
+        return self._add(FAMILY, self._snapshot_file(version, FAMILY), {**PLAIN_FAMILY, CARD: number, **cells})
 
-    def member(
-        self, number: str, person: int | None, version: str = BASE, *, row: int | None = None, **cells: str
-    ) -> Pointer:
+    def member(self, number: str, person: int | None, version: str = BASE, **cells: str) -> Pointer:
         """A member row of a snapshot; `person` gives the NIK, None leaves it blank."""
         plain = {**PLAIN_MEMBER, CARD: number, NIK: _nik(person, cells), **cells}
-        return self._add(MEMBER, self._snapshot_file(version, MEMBER), row, plain)
+        return self._add(MEMBER, self._snapshot_file(version, MEMBER), plain)
 
-    def visit(  # noqa: PLR0913 - who, when and where, by keyword
-        self, number: str, day: str, *, file: str = "c1", row: int | None = None, visit: str = "", **cells: str
-    ) -> Pointer:
+    def visit(self, number: str, day: str, file: str = "c1", **cells: str) -> Pointer:
         """A visit to a family on a day (a date, or a moment with its offset); its id follows from the row."""
         token = self._field_file(file, VISIT)
-        line = self._line(VISIT, token, row)
         head = {
-            "id_kunjungan": visit or f"{file}-{line}",
+            "id_kunjungan": f"{file}-{self._line(VISIT, token)}",
             "id_petugas": "P-01",
             "waktu_kunjungan": day if "T" in day else f"{day}T09:00:00+07:00",
             "hasil_kunjungan": "1",
             CARD: number,
         }
-        return self._add(VISIT, token, line, head | cells)
+        return self._add(VISIT, token, {**head, **cells})
 
-    def met(self, visit: str | Pointer, presence: str = "1", *, file: str = "d1", **cells: str) -> Pointer:
+    def met(self, visit: str | Pointer, presence: str = "1", file: str = "d1", **cells: str) -> Pointer:
         """A member row of a visit, named by its id or its pointer."""
         token = self._field_file(file, VISIT_MEMBER)
         name = visit if isinstance(visit, str) else f"{visit[0][:2]}-{visit[1]}"
-        return self._add(VISIT_MEMBER, token, None, {"id_kunjungan": name, "keberadaan_anggota": presence} | cells)
+        return self._add(VISIT_MEMBER, token, {"id_kunjungan": name, "keberadaan_anggota": presence} | cells)
 
     def damage(self, table: str, src: str, reason: str = "E_LINE_WIDTH") -> Pointer:
         """A line that could not be read."""
-        line = self._line(table, src, None)
+        line = self._line(table, src)
         self.damaged.append({"src": src, "row": line, "reasons": reason, "sumber": table})
         return src, line
 
@@ -166,14 +161,12 @@ class Town:
         profile = "lapangan_v1_kunjungan" if table == VISIT else "lapangan_v1_anggota"
         return self.sources.setdefault(key, Source(key * 32, table, profile, 1, batch=f"2026-W40-{key}")).token
 
-    def _line(self, table: str, src: str, row: int | None) -> int:
-        if row is not None:
-            return row
+    def _line(self, table: str, src: str) -> int:
         taken = [line["row"] for line in (*self.rows[table], *self.damaged) if line["src"] == src]
         return max(taken, default=1) + 1
 
-    def _add(self, table: str, src: str, row: int | None, cells: Mapping[str, str]) -> Pointer:
-        line = self._line(table, src, row)
+    def _add(self, table: str, src: str, cells: Mapping[str, str]) -> Pointer:
+        line = self._line(table, src)
         self.rows[table].append({"src": src, "row": line, **cells})
         return src, line
 
@@ -181,7 +174,7 @@ class Town:
 def _nik(person: int | None, cells: Mapping[str, str]) -> str:
     if person is None:
         return ""
-    told = PLAIN_MEMBER | cells
+    told = {**PLAIN_MEMBER, **cells}
     return nik(person, told["tanggal_lahir"] or "1980-01-01", told["jenis_kelamin"])
 
 

@@ -14,6 +14,7 @@ from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.release import FATES
 from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, VISIT
 from tests.core.rows import OLD, Pointer, Release, Town, card
+from tests.running import KEY
 
 MONDAY = "2026-08-03"
 
@@ -71,7 +72,7 @@ def test_reasons_go_with_their_fates(told: tuple[Release, dict[str, Pointer]]) -
 
 def test_every_row_has_one_fate_under_its_table(told: tuple[Release, dict[str, Pointer]]) -> None:
     release, _ = told
-    sent = Counter()
+    sent = Counter[str]()
     for table in INPUT_TABLES:
         sent[table] += release.run.readings.rows[table].height
     sent.update(release.run.readings.damaged["sumber"].to_list())
@@ -133,13 +134,11 @@ def test_a_row_told_two_fates_is_noticed(engine: Engine) -> None:
         check_fates(received, found, engine)
 
 
-def test_the_release_stops_where_a_row_is_lost(
-    told: tuple[Release, dict[str, Pointer]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_release_stops_where_a_row_is_lost(told: tuple[Release, dict[str, Pointer]]) -> None:
     run = told[0].run
-    lossy = {**flow.received_of(run.rows, run.damaged)}
-    lossy[MEMBER] = nw.concat([lossy[MEMBER], lossy[MEMBER]])
-    monkeypatch.setattr(flow, "received_of", lambda *_: lossy)
-    fresh = type(run)(run.readings, run.engine)
+    doubled = {**flow.received_of(run.rows, run.damaged)}
+    doubled[MEMBER] = nw.concat([doubled[MEMBER], doubled[MEMBER]])
+    inputs = run.readings.inputs
+    scored = flow.score_all(run.records, run.checked, run.observed, run.merged, inputs, run.engine, KEY)
     with pytest.raises(DtsenError, match="E_FATES"):
-        _ = fresh.outcome
+        flow.release_of(doubled, run.checked, run.observed, run.merged, scored, run.engine)

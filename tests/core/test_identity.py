@@ -1,5 +1,6 @@
 """Which rows of snapshots and which visits speak of whom, and which take no part."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import narwhals as nw
@@ -8,6 +9,7 @@ import pytest
 from dtsen_pipeline.core import normalise
 from dtsen_pipeline.core.engine import Engine
 from tests.core.rows import BASE, CARD, DATES, NIK, OLD, Pointer, Release, Town, card, nik
+from tests.running import Run
 
 BORN, SEX, NAME = "tanggal_lahir", "jenis_kelamin", "nama"
 LATER = "2026-08-03"
@@ -162,9 +164,16 @@ def test_persons_of_older_snapshots_alone_are_not_published(told: Told) -> None:
     assert told.release.family(card(11))["alasan_tidak_lengkap"] == "tanpa_anggota"
 
 
-def _ids(release: Release) -> set[tuple[str, str]]:
-    families = {("keluarga", row["family_id"]) for row in release.tables["keluarga"]}
-    return families | {("anggota", row["person_id"]) for row in release.tables["anggota"]}
+def _ids(run: Run) -> set[tuple[str, str]]:
+    """The ids of all families and persons, and aliases."""
+    found = set()
+    for frame, *names in (
+        (run.observed.families, "family_id"),
+        (run.observed.members, "person_id", "family_id"),
+        (run.observed.aliases, "alias_id", "entity_id"),
+    ):
+        found |= {(name, value) for name in names for value in run.engine.fetch(frame)[name]}
+    return found
 
 
 def test_ids_do_not_depend_on_row_numbers_or_order(told: Told, engine: Engine) -> None:
@@ -173,7 +182,7 @@ def test_ids_do_not_depend_on_row_numbers_or_order(told: Told, engine: Engine) -
         rows.reverse()
         for line, row in enumerate(rows):
             row["row"] = 1000 + line
-    assert _ids(Release(town, engine)) == _ids(told.release)
+    assert _ids(Run(town.readings(), engine)) == _ids(told.release.run)
 
 
 def test_ids_survive_a_better_normaliser(told: Told, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,26 +191,26 @@ def test_ids_survive_a_better_normaliser(told: Told, engine: Engine, monkeypatch
 
     monkeypatch.setattr(normalise, "_name", better)
     town, _ = _town()
-    release = Release(town, engine)
-    assert "HAJI CONTOH" in {row[NAME] for row in release.tables["anggota"]}
-    assert _ids(release) == _ids(told.release)
+    run = Run(town.readings(), engine)
+    assert "HAJI CONTOH" in set(engine.fetch(run.observed.members)[NAME])
+    assert _ids(run) == _ids(told.release.run)
 
 
-def _alone(engine: Engine, version: str, person: int, number: int | None) -> str:
-    """The id that a member row gets where no other row is known."""
+def _alone(engine: Engine, version: str, rows: Mapping[int, int | None]) -> dict[int, str]:
+    """The ids of the persons of cards 6 and 7 where no other snapshot is known."""
     town = Town(dates={version: DATES[version]})
-    town.family(card(person), version)
-    pointer = town.member(card(person), number, version)
-    release = Release(town, engine)
-    assert release.tables["alias"] == []
-    found: str = release.person(pointer)["person_id"]
-    return found
+    for number, person in rows.items():
+        town.family(card(number), version)
+        town.member(card(number), person, version)
+    observed = Run(town.readings(), engine).observed
+    assert engine.fetch(observed.aliases).is_empty()
+    found = {row[CARD]: str(row["person_id"]) for row in engine.fetch(observed.members).to_dicts()}
+    return {number: found[card(number)] for number in rows}
 
 
 def test_a_person_keeps_the_first_id_and_later_ones_are_aliases(told: Told, engine: Engine) -> None:
     aliases = {row["alias_id"]: row["entity_id"] for row in told.release.tables["alias"]}
-    assert told.id("with") == _alone(engine, OLD, 6, None)
-    assert told.id("lost") == _alone(engine, OLD, 7, 7)
-    assert aliases[_alone(engine, BASE, 6, 6)] == told.id("with")
-    assert aliases[_alone(engine, BASE, 7, None)] == told.id("lost")
+    assert {6: told.id("with"), 7: told.id("lost")} == _alone(engine, OLD, {6: None, 7: 7})
+    later = _alone(engine, BASE, {6: 6, 7: None})
+    assert {number: aliases[found] for number, found in later.items()} == {6: told.id("with"), 7: told.id("lost")}
     assert not aliases.keys() & {row["person_id"] for row in told.release.tables["anggota"]}

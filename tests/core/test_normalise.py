@@ -1,6 +1,7 @@
 """Canonical values: what is read, what is marked unreadable, and that doing it twice changes nothing."""
 
 from datetime import date, datetime, timedelta
+from random import Random
 from typing import Any
 
 import narwhals as nw
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from dtsen_pipeline.core.normalise import normalise, region_names
 from dtsen_pipeline.reference import city
 from dtsen_pipeline.schemas.columns import CLEARED, UNKNOWN_CODE, Kind
-from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, VISIT, VISIT_MEMBER, tables
+from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, VISIT, VISIT_MEMBER, Table, tables
 from tests.core.rows import CARD, CITY, NIK, numbered
 
 FLOOR, ROOMS, CATTLE, BORN, AT = (
@@ -30,12 +31,22 @@ def records(table: str, *rows: dict[str, str]) -> pl.DataFrame:
     return found.collect()
 
 
+def alone(table: str, column: str, *cells: str) -> pl.DataFrame:
+    """One column by itself."""
+    time_or_number = AT if table == VISIT else BORN if table in (MEMBER, VISIT_MEMBER) else ROOMS
+    only = Table(table, tuple(tables()[table].column(name) for name in {time_or_number: "", column: ""}))
+    blanks = {"src": "a" * 12, "row": range(len(cells)), time_or_number: ""}
+    frame = pl.DataFrame(blanks | {column: pl.Series(cells, dtype=pl.String)})
+    found: pl.LazyFrame = normalise(nw.from_native(frame.lazy()), only, city(CITY)).to_native()
+    return found.collect()
+
+
 def values(table: str, column: str, *cells: str) -> list[Any]:
-    return records(table, *({column: cell} for cell in cells))[column].to_list()
+    return alone(table, column, *cells)[column].to_list()
 
 
 def unreadable(table: str, column: str, *cells: str) -> list[bool]:
-    marks = records(table, *({column: cell} for cell in cells))["unreadable"].fill_null("")
+    marks = alone(table, column, *cells)["unreadable"].fill_null("")
     assert set(marks) <= {"", f"|{column}|"}
     return [bool(mark) for mark in marks]
 
@@ -63,9 +74,11 @@ def test_other_codes_are_unknown_and_never_guessed(cell: str) -> None:
 
 
 def test_blank_is_null() -> None:
-    for column in (FLOOR, ROOMS, "alamat", CARD, "nama_kepala_keluarga", "kode_kelurahan_desa"):
+    for column in (FLOOR, "alamat", CARD, "nama_kepala_keluarga", "kode_kelurahan_desa"):
         assert values(FAMILY, column, "", " ", "   ") == [None, None, None]
-        assert unreadable(FAMILY, column, "", " ") == [False, False]
+    for table, column in ((FAMILY, ROOMS), (MEMBER, BORN), (VISIT, AT)):
+        assert values(table, column, "", " ") == [None, None]
+        assert unreadable(table, column, "", " ") == [False, False]
 
 
 def test_there_is_none_counts_only_in_the_field() -> None:
@@ -147,19 +160,19 @@ def test_names_of_regions_come_from_their_codes() -> None:
     assert len(known) == 1 + 1 + 3 + 46
 
 
-TOKENS = st.sampled_from(
-    ["", " ", "1", "2", "02", "0", "91", "99", "TIDAK_ADA", "Ya", "tidak", "2026-02-29", "2024-02-29", "siti  a"]
-    + ["Kramik", "2026-09-21T09:30:00+07:00", "3571010101809001", "35", "-7.81", "é", "1e3", "Laki-laki", "12"]
+TOKENS = (
+    *("", " ", "1", "2", "02", "0", "91", "99", "TIDAK_ADA", "Ya", "tidak", "2026-02-29", "2024-02-29", "siti  a"),
+    *(" siti ", "Kramik", "2026-09-21T09:30:00+07:00", "3571010101809001", "35", "-7.81", "é", "1e3", "12"),
 )
 
 
-@settings(max_examples=4, deadline=None)
-@given(st.data())
+@settings(max_examples=2, deadline=None)
+@given(seed=st.integers(0, 2**32))
 @pytest.mark.parametrize("table", INPUT_TABLES)
-def test_doing_it_twice_changes_nothing(table: str, data: st.DataObject) -> None:
+def test_doing_it_twice_changes_nothing(table: str, seed: int) -> None:
     names = [column.name for column in tables()[table].columns if column.kind is not Kind.REGION_NAME]
-    drawn = data.draw(st.lists(st.lists(TOKENS, min_size=len(names), max_size=len(names)), min_size=3, max_size=8))
-    once = records(table, *(dict(zip(names, cells, strict=True)) for cells in drawn))
+    random = Random(seed)  # noqa: S311 - which cells are drawn is no secret
+    once = records(table, *({name: random.choice(TOKENS) for name in names} for _ in range(40)))
     told = [{name: _told(row[name]) for name in names} for row in once.to_dicts()]
     again = records(table, *told)
     assert again.drop("unreadable").equals(once.drop("unreadable"))

@@ -45,12 +45,23 @@ def reference(worn: Readings, tmp_path_factory: pytest.TempPathFactory) -> Itera
     yield from _run("polars", worn, tmp_path_factory)
 
 
-@pytest.fixture(scope="module", params=["duckdb", pytest.param("spark", marks=[needs_java])])
-def other(
-    worn: Readings, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Run]:
+@pytest.fixture(scope="module")
+def on_duckdb(worn: Readings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The same run on DuckDB."""
+    yield from _run("duckdb", worn, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def on_spark(worn: Readings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The same run on Spark."""
+    yield from _run("spark", worn, tmp_path_factory)
+
+
+@pytest.fixture(params=["on_duckdb", pytest.param("on_spark", marks=[needs_java])])
+def other(request: pytest.FixtureRequest) -> Run:
     """The same run on another engine."""
-    yield from _run(request.param, worn, tmp_path_factory)
+    run: Run = request.getfixturevalue(request.param)
+    return run
 
 
 def _run(name: str, readings: Readings, folders: pytest.TempPathFactory) -> Iterator[Run]:
@@ -60,8 +71,8 @@ def _run(name: str, readings: Readings, folders: pytest.TempPathFactory) -> Iter
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_table_of_a_stage_is_the_same(reference: Run, other: Run, stage: str) -> None:
-    expected, found = _tables(reference, stage), _tables(other, stage)
+def test_every_table_of_a_stage_is_the_same(reference: Run, on_duckdb: Run, stage: str) -> None:
+    expected, found = _tables(reference, stage), _tables(on_duckdb, stage)
     assert list(found) == list(expected)
     assert not {name: _difference(found[name], expected[name]) for name in expected if _differs(found, expected, name)}
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import pytest
 
 from dtsen_pipeline.core.engine import Engine
-from tests.core.rows import BASE, CARD, DATES, NIK, OLD, Pointer, Release, Town, card, nik
+from tests.core.rows import BASE, DATES, NIK, OLD, Pointer, Release, Town, card, nik
+from tests.running import Run
 
 BORN, SEX, NAME = "tanggal_lahir", "jenis_kelamin", "nama"
 LATER = "2026-08-03"
+COMPLETE = {NAME: "BAYI", BORN: "2026-01-01", SEX: "2"}
 NOT_ASKED = {BORN: "", SEX: "", NAME: ""}
 SIGN = "status_kawin"
 """What the member rows answer, so that their person is known by it."""
@@ -36,17 +38,30 @@ class Told:
         return self.release.person(self.at[name])
 
 
+class Scenes:
+    """A town of thirty families, each visited once; rows are kept by name."""
+
+    def __init__(self) -> None:
+        self.town, self.at = Town(), dict[str, Pointer]()
+        for number in range(30):
+            self.town.family(card(number))
+        self.visits = {number: self.town.visit(card(number), LATER, luas_lantai="44") for number in range(30)}
+
+    def met(self, name: str, number: int, presence: str = "1", **cells: str) -> None:
+        """A member row of the visit to family `number`."""
+        self.at[name] = self.town.met(self.visits[number], presence, **{SIGN: "3", **cells})
+
+
 @pytest.fixture(scope="module")
 def told(engine: Engine) -> Told:
-    town, at = Town(), {}
-    for number in range(30):
-        town.family(card(number))
-    visits = {number: town.visit(card(number), LATER, luas_lantai="44") for number in range(30)}
+    scenes = Scenes()
+    for scene in (_by_nik, _by_shared_nik, _by_name, _new, _older, _without_visit, _twice):
+        scene(scenes)
+    return Told(Release(scenes.town, engine), scenes.at)
 
-    def met(name: str, number: int, presence: str = "1", **cells: str) -> None:
-        at[name] = town.met(visits[number], presence, **{SIGN: "3", **cells})
 
-    # by NIK
+def _by_nik(scenes: Scenes) -> None:
+    town, at, met = scenes.town, scenes.at, scenes.met
     at["listed"] = town.member(card(0), 0)
     met("nik alone", 0, **{NIK: nik(0)}, **NOT_ASKED)
     at["undated"] = town.member(card(1), 1, **{BORN: "", SEX: ""})
@@ -56,7 +71,10 @@ def told(engine: Engine) -> Told:
     met("other sex", 2, **{NIK: nik(2), SEX: "2"})
     met("other birth, new", 2, "5", **{NIK: nik(2), NAME: "LAIN", BORN: "1990-01-02", SEX: "1"})
     met("other birth, new, incomplete", 2, "5", **{NIK: nik(2), NAME: "", BORN: "1990-01-02", SEX: "1"})
-    # by NIK that two persons share
+
+
+def _by_shared_nik(scenes: Scenes) -> None:
+    town, at, met = scenes.town, scenes.at, scenes.met
     at["he"] = town.member(card(3), 3)
     at["she"] = town.member(card(4), None, **{NIK: nik(3), SEX: "2"})
     met("he or she, at his home", 3, **{NIK: nik(3)}, **NOT_ASKED)
@@ -66,7 +84,10 @@ def told(engine: Engine) -> Told:
     at["son"] = town.member(card(7), None, **{NIK: nik(7), BORN: "2005-05-05"})
     met("father or son", 7, **{NIK: nik(7)}, **NOT_ASKED)
     met("the son", 7, **{NIK: nik(7), BORN: "2005-05-05"})
-    # by name
+
+
+def _by_name(scenes: Scenes) -> None:
+    town, at, met = scenes.town, scenes.at, scenes.met
     at["nameless number"] = town.member(card(8), None, **{NAME: "SITI"})
     met("by name", 8, **{NAME: " siti", SIGN: "4"})
     met("by name, with a number", 8, **{NAME: "SITI", NIK: nik(8)})
@@ -80,22 +101,26 @@ def told(engine: Engine) -> Told:
     met("one of two names", 11, **{NAME: "SITI"})
     met("the junior of two names", 11, **{NAME: "SITI", BORN: "2005-05-05"})
     met("no name, no number", 11)
-    # new persons
-    complete = {NAME: "BAYI", BORN: "2026-01-01", SEX: "2"}
-    met("born", 12, "5", **complete)
-    met("found", 13, "1", **{NIK: nik(13), **complete})
-    met("born, gone", 14, "3", **complete)
-    met("nameless", 15, "5", **complete | {NAME: ""})
-    met("undated new", 15, "5", **complete | {BORN: ""})
-    met("sexless new", 15, "5", **complete | {SEX: ""})
-    # a new person again, in another batch
+
+
+def _new(scenes: Scenes) -> None:
+    town, at, met = scenes.town, scenes.at, scenes.met
+    met("born", 12, "5", **COMPLETE)
+    met("found", 13, "1", **{NIK: nik(13), **COMPLETE})
+    met("born, gone", 14, "3", **COMPLETE)
+    met("nameless", 15, "5", **COMPLETE | {NAME: ""})
+    met("undated new", 15, "5", **COMPLETE | {BORN: ""})
+    met("sexless new", 15, "5", **COMPLETE | {SEX: ""})
     again = town.visit(card(12), "2026-08-05", file="c2", luas_lantai="44")
-    at["born, again"] = town.met(again, "5", file="d2", **{SIGN: "4", **complete})
+    at["born, again"] = town.met(again, "5", file="d2", **{SIGN: "4", **COMPLETE})
     at["born, by name"] = town.met(again, "1", file="d2", **{SIGN: "2", NAME: "BAYI"})
     at["found, by number"] = town.met(
         town.visit(card(16), "2026-08-05", file="c2"), "1", file="d2", **{SIGN: "4", NIK: nik(13)}
     )
-    # visits that are not there
+
+
+def _without_visit(scenes: Scenes) -> None:
+    town, at = scenes.town, scenes.at
     at["no visit"] = town.met("nowhere", **{NIK: nik(0)})
     at["stranger"] = town.visit(card(40), LATER, luas_lantai="44")
     at["of stranger"] = town.met(at["stranger"], **{NIK: nik(0)})
@@ -110,18 +135,33 @@ def told(engine: Engine) -> Told:
     at["outcome 2"] = town.visit(card(18), LATER, hasil_kunjungan="2", luas_lantai="44")
     at["bad visit"] = town.visit(card(19), "2026-08-03T25:00:00+07:00", luas_lantai="44")
     at["of bad visit"] = town.met(at["bad visit"], **{NIK: nik(0)})
-    # sent twice
-    at["twice"] = town.visit(card(20), LATER, visit="V20", luas_lantai="44", file="c1")
-    at["twice again"] = town.visit(card(20), LATER, visit="V20", luas_lantai="44", file="c2")
+
+
+def _older(scenes: Scenes) -> None:
+    town, at, met = scenes.town, scenes.at, scenes.met
+    for number in (24, 25, 26):
+        town.family(card(number), OLD)
+    town.member(card(24), 24, OLD, **{BORN: ""})
+    at["listed 24"] = town.member(card(24), 24)
+    met("by number, listed", 24, **{NIK: nik(24)})
+    town.member(card(25), None, OLD, **{NAME: "SITI", BORN: ""})
+    at["listed 25"] = town.member(card(25), None, **{NAME: "SITI"})
+    met("by name, listed", 25, **{NAME: "SITI"})
+    at["older only"] = town.member(card(26), 26, OLD)
+    met("by number, older only", 26, **{NIK: nik(26)})
+
+
+def _twice(scenes: Scenes) -> None:
+    town, at = scenes.town, scenes.at
+    at["twice"] = town.visit(card(20), LATER, id_kunjungan="V20", luas_lantai="44", file="c1")
+    at["twice again"] = town.visit(card(20), LATER, id_kunjungan="V20", luas_lantai="44", file="c2")
     at["listed 20"] = town.member(card(20), 20)
     at["member twice"] = town.met("V20", **{SIGN: "3", NIK: nik(20)})
     at["member twice again"] = town.met("V20", file="d2", **{SIGN: "3", NIK: nik(20)})
-    # one visit id, two visits: members follow the later one in use
-    at["V21 early"] = town.visit(card(21), "2026-08-01", visit="V21", luas_lantai="44", file="c2")
-    at["V21 late"] = town.visit(card(22), "2026-08-02", visit="V21", luas_lantai="44")
-    at["V21 silent"] = town.visit(card(23), "2026-08-09", visit="V21", hasil_kunjungan="4")
-    at["member of V21"] = town.met("V21", "5", **complete)
-    return Told(Release(town, engine), at)
+    at["V21 early"] = town.visit(card(21), "2026-08-01", id_kunjungan="V21", luas_lantai="44", file="c2")
+    at["V21 late"] = town.visit(card(22), "2026-08-02", id_kunjungan="V21", luas_lantai="44")
+    at["V21 silent"] = town.visit(card(23), "2026-08-09", id_kunjungan="V21", hasil_kunjungan="4")
+    at["member of V21"] = town.met("V21", "5", **COMPLETE)
 
 
 @pytest.mark.parametrize(
@@ -197,35 +237,17 @@ def test_members_follow_the_latest_visit_of_their_id_that_counts(told: Told) -> 
     assert told.new("member of V21")["family_id"] == told.release.family(card(22))["family_id"]
 
 
-def test_the_listed_person_is_preferred_to_one_of_an_older_snapshot(engine: Engine) -> None:
-    """The older row gave no birth date or name: it stays another person; a visit speaks of the one who is listed."""
-    town = Town()
-    for number in (1, 2, 3):
-        town.family(card(number))
-        town.family(card(number), OLD)
-    town.member(card(1), 1, OLD, **{BORN: ""})
-    listed = town.member(card(1), 1)
-    town.member(card(2), None, OLD, **{NAME: "SITI", BORN: ""})
-    named = town.member(card(2), None, **{NAME: "SITI"})
-    older = town.member(card(3), 3, OLD)
-    rows = [
-        town.met(town.visit(card(1), LATER), **{NIK: nik(1), SIGN: "3"}),
-        town.met(town.visit(card(2), LATER), **{NAME: "SITI", SIGN: "3"}),
-        town.met(town.visit(card(3), LATER), **{NIK: nik(3), SIGN: "3"}),
-    ]
-    release = Release(town, engine)
-    assert [release.fate(row) for row in rows] == ["contributed"] * 3
-    assert [release.person(pointer)[SIGN] for pointer in (listed, named, rows[2])] == [3, 3, 3]
-    assert release.fate(older) == "contributed"
+def test_the_listed_person_is_preferred_to_one_of_an_older_snapshot(told: Told) -> None:
+    """The older row gave no birth date: it stays another person; a visit speaks of the one who is listed."""
+    assert told.is_about("by number, listed", "listed 24")
+    assert told.is_about("by name, listed", "listed 25")
+    assert told.new("by number, older only")[SIGN] == 3
+    assert told.fate("older only") == "contributed"
 
 
-def test_the_id_of_a_new_person_is_that_of_the_same_row_in_a_snapshot(engine: Engine) -> None:
-    town = Town()
-    town.family(card(1))
-    complete = {NAME: "BAYI", BORN: "2026-01-01", SEX: "2"}
-    row = town.met(town.visit(card(1), LATER), "5", **complete)
-    found = Release(town, engine).person(row)["person_id"]
+def test_the_id_of_a_new_person_is_that_of_the_same_row_in_a_snapshot(told: Told, engine: Engine) -> None:
     town = Town(dates={BASE: DATES[BASE]})
-    town.family(card(1))
-    listed = town.member(card(1), None, **complete, **{CARD: card(1)})
-    assert Release(town, engine).person(listed)["person_id"] == found
+    town.family(card(12))
+    town.member(card(12), None, **COMPLETE)
+    members = engine.fetch(Run(town.readings(), engine).observed.members)
+    assert told.new("born")["person_id"] in members["person_id"].to_list()

@@ -15,6 +15,8 @@ from tests.core.rows import ANCIENT, BASE, DATES, NIK, OLD, Pointer, Release, To
 
 FLOOR = "jenis_lantai_terluas"
 NONE = "TIDAK_ADA"
+AGED, PAIRED = 200, 400
+"""The first card of the further groups of families."""
 SPRING, LATER = "2026-05-04", "2026-07-02"
 LIMIT = 1095
 """Days that a verified floor stands against a newer snapshot."""
@@ -116,18 +118,26 @@ CASES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Told:
-    """The release, and the pointers of every case: the visit and the base record."""
+    """The release, and the pointers of every case: the visit and the base record; by group; and by pair."""
 
     release: Release
     visits: dict[str, Pointer]
     bases: dict[str, Pointer]
+    aged: dict[tuple[str, bool], Pointer]
+    pairs: dict[str, tuple[Pointer, Pointer]]
 
 
 @pytest.fixture(scope="module")
 def told(engine: Engine) -> Told:
     town = Town()
+    visits, bases = _cases(town)
+    aged, pairs = _aged(town), _pairs(town)
+    return Told(Release(town, engine), visits, bases, aged, pairs)
+
+
+def _cases(town: Town) -> tuple[dict[str, Pointer], dict[str, Pointer]]:
     visits, bases = {}, {}
     for number, (name, case) in enumerate(CASES.items()):
         if case.ancient is not None:
@@ -135,7 +145,7 @@ def told(engine: Engine) -> Told:
         town.family(card(number), OLD, **{case.column: case.seen})
         bases[name] = town.family(card(number), **{case.column: case.new})
         visits[name] = town.visit(card(number), case.day, versi_dilihat=case.named, **{case.column: case.ver})
-    return Told(Release(town, engine), visits, bases)
+    return visits, bases
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -171,11 +181,10 @@ OF_PERSONS = ("work", "education", "health", "register_ktp", "identity of a pers
 FOREVER = 20_000
 
 
-@pytest.fixture(scope="module")
-def aged(engine: Engine) -> tuple[Release, dict[tuple[str, bool], Pointer]]:
-    town, found = Town(), {}
+def _aged(town: Town) -> dict[tuple[str, bool], Pointer]:
+    found = {}
     cases = [(group, over) for group in LIMITS for over in (False, True)]
-    for number, (group, over) in enumerate(cases):
+    for number, (group, over) in enumerate(cases, start=AGED):
         column, values, limit = LIMITS[group]
         seen, ver, new = ({column: value} for value in values.split())
         day = before_base((FOREVER if limit is None else limit) + over)
@@ -189,23 +198,22 @@ def aged(engine: Engine) -> tuple[Release, dict[tuple[str, bool], Pointer]]:
             town.family(card(number), OLD, **seen)
             town.family(card(number), **new)
             found[group, over] = town.visit(card(number), day, versi_dilihat=OLD, **ver)
-    return Release(town, engine), found
+    return found
 
 
 @pytest.mark.parametrize("group", LIMITS)
-def test_how_long_a_verified_value_stands(group: str, aged: tuple[Release, dict[tuple[str, bool], Pointer]]) -> None:
-    release, found = aged
+def test_how_long_a_verified_value_stands(group: str, told: Told) -> None:
     column, _, limit = LIMITS[group]
-    assert release.lost(found[group, False], column) == set()
-    assert release.lost(found[group, True], column) == ({"expired"} if limit is not None else set())
+    assert told.release.lost(told.aged[group, False], column) == set()
+    assert told.release.lost(told.aged[group, True], column) == ({"expired"} if limit is not None else set())
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two visits: (file, row, day, floor) each, against a base that says earth (8)."""
+    """Two visits: (file, day, floor) each, against a base that says earth (8)."""
 
-    first: tuple[str, int, str, str]
-    second: tuple[str, int, str, str]
+    first: tuple[str, str, str]
+    second: tuple[str, str, str]
     published: int
     won: tuple[set[str], set[str]]
     lost: tuple[set[str], set[str]] = (set(), set())
@@ -214,65 +222,55 @@ class Pair:
 DAY, NEXT = "2026-08-03", "2026-08-04"
 PAIRS = {
     "the later visit, though its file and row come first": Pair(
-        ("c1", 10, NEXT, "5"), ("c2", 110, DAY, "6"), 5, ({"changed"}, set()), (set(), {"superseded"})
+        ("c1", NEXT, "5"), ("c2", DAY, "6"), 5, ({"changed"}, set()), (set(), {"superseded"})
     ),
     "the later hour": Pair(
-        ("c1", 11, f"{DAY}T15:00:00+07:00", "5"),
-        ("c2", 111, f"{DAY}T09:00:00+07:00", "6"),
+        ("c1", f"{DAY}T15:00:00+07:00", "5"),
+        ("c1", f"{DAY}T09:00:00+07:00", "6"),
         5,
         ({"changed"}, set()),
         (set(), {"superseded"}),
     ),
-    "the later token": Pair(
-        ("c2", 12, DAY, "5"), ("c1", 112, DAY, "6"), 5, ({"changed"}, set()), (set(), {"superseded"})
-    ),
-    "the later row": Pair(
-        ("c1", 13, DAY, "6"), ("c1", 113, DAY, "5"), 5, (set(), {"changed"}), ({"superseded"}, set())
-    ),
-    "a later blank says nothing": Pair(("c1", 14, DAY, "5"), ("c1", 114, NEXT, ""), 5, ({"changed"}, set())),
+    "the later token": Pair(("c2", DAY, "5"), ("c1", DAY, "6"), 5, ({"changed"}, set()), (set(), {"superseded"})),
+    "the later row": Pair(("c1", DAY, "6"), ("c1", DAY, "5"), 5, (set(), {"changed"}), ({"superseded"}, set())),
+    "a later blank says nothing": Pair(("c1", DAY, "5"), ("c1", NEXT, ""), 5, ({"changed"}, set())),
     "a later token of none clears": Pair(
-        ("c1", 15, DAY, "5"), ("c1", 115, NEXT, NONE), 0, (set(), {"changed"}), ({"superseded"}, set())
+        ("c1", DAY, "5"), ("c1", NEXT, NONE), 0, (set(), {"changed"}), ({"superseded"}, set())
     ),
-    "an earlier finer answer refines": Pair(
-        ("c1", 16, DAY, "2"), ("c1", 116, NEXT, "91"), 2, ({"refined"}, {"confirmed"})
-    ),
+    "an earlier finer answer refines": Pair(("c1", DAY, "2"), ("c1", NEXT, "91"), 2, ({"refined"}, {"confirmed"})),
     "an earlier finer answer refines, however old": Pair(
-        ("c1", 17, "2020-01-01", "2"), ("c1", 117, DAY, "91"), 2, ({"refined"}, {"confirmed"})
+        ("c1", "2020-01-01", "2"), ("c1", DAY, "91"), 2, ({"refined"}, {"confirmed"})
     ),
     "a finer answer of another branch does not": Pair(
-        ("c1", 18, DAY, "6"), ("c1", 118, NEXT, "91"), 91, (set(), {"changed"}), ({"superseded"}, set())
+        ("c1", DAY, "6"), ("c1", NEXT, "91"), 91, (set(), {"changed"}), ({"superseded"}, set())
     ),
 }
 
 
-@pytest.fixture(scope="module")
-def paired(engine: Engine) -> tuple[Release, dict[str, tuple[Pointer, Pointer]]]:
-    town, found = Town(), {}
-    for number, (name, pair) in enumerate(PAIRS.items()):
+def _pairs(town: Town) -> dict[str, tuple[Pointer, Pointer]]:
+    found = {}
+    for number, (name, pair) in enumerate(PAIRS.items(), start=PAIRED):
         town.family(card(number), **{FLOOR: "8"})
         first, second = (
-            town.visit(card(number), day, file=file, row=row, luas_lantai="30", **{FLOOR: floor})
-            for file, row, day, floor in (pair.first, pair.second)
+            town.visit(card(number), day, file, luas_lantai="30", **{FLOOR: floor})
+            for file, day, floor in (pair.first, pair.second)
         )
         found[name] = (first, second)
-    return Release(town, engine), found
+    town.family(card(PAIRED - 1), **{FLOOR: "8"})
+    found["silent"] = (town.visit(card(PAIRED - 1), LATER), town.visit(card(PAIRED - 1), LATER, **{FLOOR: "77"}))
+    return found
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_of_two_visits(name: str, paired: tuple[Release, dict[str, tuple[Pointer, Pointer]]]) -> None:
-    release, found = paired
-    pair, visits = PAIRS[name], found[name]
-    assert release.family(card(list(PAIRS).index(name)))[FLOOR] == (pair.published or None)
-    assert tuple(release.won(visit, FLOOR) for visit in visits) == pair.won
-    assert tuple(release.lost(visit, FLOOR) for visit in visits) == pair.lost
+def test_of_two_visits(name: str, told: Told) -> None:
+    pair, visits = PAIRS[name], told.pairs[name]
+    assert told.release.family(card(PAIRED + list(PAIRS).index(name)))[FLOOR] == (pair.published or None)
+    assert tuple(told.release.won(visit, FLOOR) for visit in visits) == pair.won
+    assert tuple(told.release.lost(visit, FLOOR) for visit in visits) == pair.lost
 
 
-def test_a_visit_that_says_nothing_has_no_values_and_changes_nothing(engine: Engine) -> None:
-    town = Town()
-    town.family(card(1), **{FLOOR: "8"})
-    silent = town.visit(card(1), LATER)
-    unknown = town.visit(card(1), LATER, **{FLOOR: "77"})
-    found = Release(town, engine)
-    assert found.fate(silent) == found.fate(unknown) == "no_values"
-    assert found.family(card(1))[FLOOR] == 8
-    assert f"W_CODE:{FLOOR}" in found.warnings(unknown)
+def test_a_visit_that_says_nothing_has_no_values_and_changes_nothing(told: Told) -> None:
+    silent, unknown = told.pairs["silent"]
+    assert told.release.fate(silent) == told.release.fate(unknown) == "no_values"
+    assert told.release.family(card(PAIRED - 1))[FLOOR] == 8
+    assert f"W_CODE:{FLOOR}" in told.release.warnings(unknown)

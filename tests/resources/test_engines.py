@@ -13,7 +13,7 @@ from pathlib import Path
 
 import narwhals as nw
 import polars as pl
-import pyarrow.parquet as pq
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
 from dtsen_pipeline.resources.engines import ENGINES, OpenEngine, open_engine
@@ -72,15 +72,13 @@ def test_an_empty_table_keeps_its_types(engine: OpenEngine, rows: pl.DataFrame, 
     assert dict(engine.fetch(engine.scan(path)).schema) == TYPES
 
 
-def test_a_file_is_private_and_replaced_as_a_whole(
-    engine: OpenEngine, rows: pl.DataFrame, tmp_path: Path
-) -> None:
+def test_a_file_is_private_and_replaced_as_a_whole(engine: OpenEngine, rows: pl.DataFrame, tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
     engine.sink(engine.load(rows), path, ["row"])
     before = path.stat()
-    assert before.st_mode & 0o777 == 0o600  # noqa: PLR2004 - the mode itself
+    assert before.st_mode & 0o777 == 0o600
     engine.sink(engine.load(rows.head(1)), path, ["row"])
-    assert path.stat().st_mode & 0o777 == 0o600  # noqa: PLR2004
+    assert path.stat().st_mode & 0o777 == 0o600
     assert pl.read_parquet(path).height == 1
 
 
@@ -152,13 +150,13 @@ def test_wide_rows_can_be_made_long(engine: OpenEngine, rows: pl.DataFrame) -> N
 def test_a_failure_does_not_quote_the_cell(
     engine: OpenEngine, rows: pl.DataFrame, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    secret = "9999990101909000"
-    table = engine.load(rows.with_columns(text=pl.lit(f"x{secret}")))
+    number = "9999990101909000"
+    table = engine.load(rows.with_columns(text=pl.lit(f"x{number}")))
     with pytest.raises(DtsenError) as failure:
         engine.fetch(table.with_columns(nw.col("text").cast(nw.Int64)))
     assert failure.value.code == "E_ENGINE_FAILED"
     assert (failure.value.__cause__, failure.value.__context__) == (None, None)
-    assert secret not in "".join((str(failure.value), *capfd.readouterr()))
+    assert number not in "".join((str(failure.value), *capfd.readouterr()))
 
 
 def test_a_failed_sink_leaves_no_file(engine: OpenEngine, rows: pl.DataFrame, tmp_path: Path) -> None:
@@ -169,9 +167,7 @@ def test_a_failed_sink_leaves_no_file(engine: OpenEngine, rows: pl.DataFrame, tm
     assert not path.exists()
 
 
-def test_row_is_delta_encoded_by_the_writers_that_can(
-    engine: OpenEngine, rows: pl.DataFrame, tmp_path: Path
-) -> None:
+def test_row_is_delta_encoded_by_the_writers_that_can(engine: OpenEngine, rows: pl.DataFrame, tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
     engine.sink(engine.load(rows), path, ["row"])
     group = pq.read_metadata(path).row_group(0)
@@ -199,7 +195,7 @@ def test_bytes_do_not_depend_on_the_number_of_threads(name: str, tmp_path: Path)
         assert _run(SINK, name, str(tmp_path), threads, POLARS_MAX_THREADS=threads) == "250000"
     one, two = (tmp_path / f"{threads}.parquet" for threads in (1, 2))
     assert one.read_bytes() == two.read_bytes()
-    assert pq.read_metadata(one).num_row_groups == 3  # noqa: PLR2004 - of about 100,000 rows each
+    assert pq.read_metadata(one).num_row_groups == 3
 
 
 SPILL = """
@@ -226,12 +222,12 @@ print(bool(spilled))
 
 def test_what_polars_spills_lies_in_the_scratch_directory(tmp_path: Path) -> None:
     assert _run(SPILL, str(tmp_path), POLARS_OOC_MEMORY_BUDGET_MB="10") == "True"
-    assert (tmp_path / "scratch").stat().st_mode & 0o777 == 0o700  # noqa: PLR2004 - the mode itself
+    assert (tmp_path / "scratch").stat().st_mode & 0o777 == 0o700
 
 
 def _run(script: str, *arguments: str, **environment: str) -> str:
     """What a fresh Python prints; the project is found as in this process."""
-    result = subprocess.run(  # noqa: S603 - our own interpreter
+    result = subprocess.run(
         [sys.executable, "-c", script, *arguments],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))} | environment,
         capture_output=True,

@@ -77,7 +77,7 @@ def test_every_engine_can_be_asked_for(engine: str) -> None:
         ("DATABASE_URL", "sqlite://", "`sqlite:///` and the path of a file"),
         ("DATABASE_URL", "sqlite:///:memory:", "`sqlite:///` and the path of a file"),
         ("DATABASE_URL", "canary", "`sqlite:///` and the path of a file"),
-        ("SPARK_MASTER", "canary://host", "`local[N]`, `spark://…`, `k8s://…` or `yarn`"),
+        ("SPARK_MASTER", "canary://host", "`local[N]`, or `spark://127.0.0.1:PORT` on this machine"),
         ("CITY", "357", "four digits"),
         ("CITY", "٣٥٧١", "four digits"),
         ("LEASE_SECONDS", "0", "whole seconds, 1 or more"),

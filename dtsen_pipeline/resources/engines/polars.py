@@ -24,7 +24,7 @@ SPILL = "POLARS_OOC_SPILL_DIR"
 
 def connect(scratch: Path) -> "PolarsEngine":
     """The engine; large sorts, joins and groups of this process spill to `scratch`."""
-    os.environ.setdefault(SPILL, str(scratch))
+    os.environ[SPILL] = str(scratch)
     pl.Config.reload_env_vars()
     return PolarsEngine()
 

@@ -1,0 +1,1 @@
+"""Tests of the assets, a file a stage."""
