@@ -89,9 +89,7 @@ def _merged(
         merged=_published(_laid(said, settled, subject), subject, inputs),
         ministry=_published(said, subject, inputs),
         touched=pd.concat([settled[entity], newcomers[entity]]).drop_duplicates(),
-        lineage=_records(
-            [(standing, subject.table), *((part, field) for part in (*agreeing, wins))], subject
-        ),
+        lineage=_records([(standing, subject.table), *((part, field) for part in (*agreeing, wins))], subject),
         conflict=_records(
             [
                 (_disputed(base, extras, subject), subject.table),
@@ -201,12 +199,16 @@ def _disputed(base: pd.DataFrame, extras: pd.DataFrame, subject: Subject) -> pd.
 
 
 def _told(
-    visits: pd.DataFrame, base: pd.DataFrame, said: pd.DataFrame, snapshot: pd.DataFrame, subject: Subject,
+    visits: pd.DataFrame,
+    base: pd.DataFrame,
+    said: pd.DataFrame,
+    snapshot: pd.DataFrame,
+    subject: Subject,
     inputs: InputList,
 ) -> pd.DataFrame:
     """Every answered cell with what was seen, what is new, and what the ministry says."""
     entity, columns, both = subject.entity, subject.merged, [subject.entity, "column"]
-    (version, day), = inputs.snapshot_dates.items()
+    ((version, day),) = inputs.snapshot_dates.items()
     is_seen = (visits["versi_dilihat"] == version) | (visits["day"] >= (pd.Timestamp(day) - EPOCH).days)
     told = cells(visits.assign(is_seen=is_seen), [entity, *ROW, "day", "at", "is_seen"], columns)
     told = told[told["value"] != str(UNKNOWN_CODE)]
@@ -224,7 +226,11 @@ def _told(
 
 
 def _judged(
-    visits: pd.DataFrame, base: pd.DataFrame, said: pd.DataFrame, snapshot: pd.DataFrame, subject: Subject,
+    visits: pd.DataFrame,
+    base: pd.DataFrame,
+    said: pd.DataFrame,
+    snapshot: pd.DataFrame,
+    subject: Subject,
     inputs: InputList,
 ) -> pd.DataFrame:
     """The decided table over the cells of visited entities."""

@@ -195,8 +195,7 @@ def _dwelling(records: pd.DataFrame) -> dict[str, Series]:
     fuel, cylinder = records["bahan_bakar_utama_memasak"], records["aset_bergerak_tabung_gas"]
     return {
         "W_POWER_WITHOUT_METER": (records["sumber_penerangan_utama"] > 1) & (records["daya_terpasang"] > 0),
-        "W_GAS_CYLINDER_FUEL": ((cylinder == 1) & fuel.isin([4, 7, 8, 9, 10]))
-        | ((cylinder == 2) & fuel.isin([2, 3])),  # noqa: PLR2004
+        "W_GAS_CYLINDER_FUEL": ((cylinder == 1) & fuel.isin([4, 7, 8, 9, 10])) | ((cylinder == 2) & fuel.isin([2, 3])),  # noqa: PLR2004
         "W_CLOSET_WITHOUT_TOILET": (records["fasilitas_bab"] > 3) & (records["jenis_kloset"] > 0),  # noqa: PLR2004
     }
 

@@ -47,16 +47,16 @@ def incomplete(
     return worst.assign(family_id=hashed(worst[CARD], FAMILY, key)).drop(columns=CARD)
 
 
-def score(
-    both: tuple[Entities, Entities], gaps: pd.DataFrame, model: WelfareModel, inputs: InputList
-) -> pd.DataFrame:
+def score(both: tuple[Entities, Entities], gaps: pd.DataFrame, model: WelfareModel, inputs: InputList) -> pd.DataFrame:
     """family_id, completeness, both scores and the three recomputed desil."""
     homes, people = both
     shadow = _scores(homes.ministry, people.ministry, model, inputs.base_date, "bayangan")
     moved = [rows.loc[rows["person_id"].isin(people.touched), "family_id"] for rows in (people.merged, people.ministry)]
     changed = pd.concat([homes.touched, *moved]).dropna().drop_duplicates()
     part = homes.merged[homes.merged["family_id"].isin(changed)]
-    again = _scores(part, people.merged[people.merged["family_id"].isin(changed)], model, inputs.base_date, "verifikasi")
+    again = _scores(
+        part, people.merged[people.merged["family_id"].isin(changed)], model, inputs.base_date, "verifikasi"
+    )
     same = shadow[~shadow["family_id"].isin(changed)].set_axis(again.columns, axis=1)
     rows = homes.merged[["family_id", "desil_nasional"]]
     for side in (shadow, pd.concat([again, same]), gaps):

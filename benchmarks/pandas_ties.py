@@ -110,9 +110,7 @@ def _identified(rows: pd.DataFrame, card: str) -> pd.DataFrame:
     return rows.assign(born=born, sex=sex, own_key=who + "|" + born + "|" + sex)
 
 
-def _persons(
-    rows: pd.DataFrame, cards: pd.DataFrame, key: bytes
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def _persons(rows: pd.DataFrame, cards: pd.DataFrame, key: bytes) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """All member rows with their fate; those in use with ids; those that repeat another."""
     narrow = _identified(rows[[*ROW, NIK, CARD, "id_name", "tanggal_lahir", "jenis_kelamin"]], CARD)
     placed = narrow.merge(_homes(cards), on=CARD, how="left", validate="m:1")

@@ -143,11 +143,15 @@ def leftovers(home: Path) -> list[str]:
         started = [run.run_key for run in platform.registry.runs(status="started")]
     lying = {path.relative_to(home / "releases").as_posix() for path in (home / "releases").glob("*/*")}
     found = [f"directory {path}" for path in lying ^ paths]
-    found += [f"week {path.name}" for path in (home / "releases").iterdir() if not any(path.parent.glob(f"{path.name}/*"))]
+    found += [
+        f"week {path.name}" for path in (home / "releases").iterdir() if not any(path.parent.glob(f"{path.name}/*"))
+    ]
     found += [f"rows {name}" for name in loaded_ids(home) ^ ids]
     found += [f"run {key}" for key in started]
     found += [f"lease {name}" for (name,) in query(home, "SELECT name FROM lease")]
-    found += [f"dagster {run} {status}" for run, status in dagster_runs(home).items() if status in ("STARTED", "QUEUED")]
+    found += [
+        f"dagster {run} {status}" for run, status in dagster_runs(home).items() if status in ("STARTED", "QUEUED")
+    ]
     return found
 
 

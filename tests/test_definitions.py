@@ -108,10 +108,10 @@ class TestSchedule:
         assert request.partition_key in WEEKS.get_partition_keys(current_time=moment + timedelta(seconds=1))
 
 
-def test_the_sensor_starts_the_ingest_job_and_is_off_at_first() -> None:
+def test_the_sensor_starts_the_ingest_job_and_is_on() -> None:
     sensor = defs.resolve_sensor_def("inbox")
     assert sensor.job_name == "ingest"
-    assert sensor.default_status == dg.DefaultSensorStatus.STOPPED
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
 
 
 class TestDefaultManager:

@@ -118,9 +118,7 @@ class TestKilled:
 
 
 @pytest.mark.parametrize("point", ["release-after-sql"])
-def test_a_week_with_nothing_to_publish_clears_up_too(
-    faults: Mapping[str, Fault], tmp_path: Path, point: str
-) -> None:
+def test_a_week_with_nothing_to_publish_clears_up_too(faults: Mapping[str, Fault], tmp_path: Path, point: str) -> None:
     """What a killed attempt left goes even where the next run finds the current release unchanged."""
     home = copied(faults[point].home, tmp_path / "home")
     with house(home) as platform:
@@ -196,4 +194,3 @@ def _problems(home: Path, directory: Path) -> list[str]:
     with house(home) as platform:
         recorded = platform.registry.releases()[0].manifest_sha256
     return [str(finding) for finding in Store(load_settings(home=home).home / "releases").verify(directory, recorded)]
-

@@ -66,7 +66,10 @@ class TestPublished:
         assert release is not None
         facts = manifest(late_home, release)
         directory = late_home / "releases" / LATE_WEEK / release
-        rows = {table: pl.scan_parquet(directory / table / "*.parquet").select(pl.len()).collect().item() for table in TABLES}
+        rows = {
+            table: pl.scan_parquet(directory / table / "*.parquet").select(pl.len()).collect().item()
+            for table in TABLES
+        }
         assert rows == {table: facts["tables"][table]["rows"] for table in TABLES}
         assert rows["keluarga"] > 300
         assert rows["lineage"] > 0
@@ -152,7 +155,10 @@ class TestOlderWeeks:
         older = refreshed(home, date(2026, 2, 4), tokens=tokens)
         assert (older.status, older.moved, older.week) == ("published", False, "2026-02-02")
         assert older.release_id is not None
-        assert {source["table"] for source in manifest(home, older.release_id)["inputs"]["sources"]} == {"keluarga", "anggota"}
+        assert {source["table"] for source in manifest(home, older.release_id)["inputs"]["sources"]} == {
+            "keluarga",
+            "anggota",
+        }
         assert current(home) == late
         assert unsound(home) == []
         assert query(home, "SELECT DISTINCT release_id FROM v_keluarga") == [(late,)]

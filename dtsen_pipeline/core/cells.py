@@ -27,7 +27,7 @@ def cells(rows: Frame, index: Sequence[str], columns: Sequence[Column], value: s
     names = [column.name for column in columns]
     long = keyed.unpivot(on=names, index=list(hidden.values()), variable_name=COLUMN, value_name=value)
     named = {key: name for name, key in hidden.items()}
-    return long.filter(~nw.col(value).is_null()).rename(named)
+    return long.filter(~nw.col(value).is_null()).with_columns(_marked(value, columns)).rename(named)
 
 
 def wide(long: Frame, entity: str, columns: Sequence[Column], prefix: str = "", value: str = VALUE) -> Frame:
@@ -92,10 +92,14 @@ def _text(column: Column) -> nw.Expr:
     cell = nw.col(column.name)
     if column.kind is Kind.DATE:
         return cell.dt.to_string("%Y-%m-%d")
-    if not column.is_integer:
-        return cell
-    is_none = known(cell == CLEARED)
-    return nw.when(is_none).then(nw.lit(CLEARED_TEXT)).otherwise(cell.cast(nw.String))
+    return cell.cast(nw.String) if column.is_integer else cell
+
+
+def _marked(value: str, columns: Sequence[Column]) -> nw.Expr:
+    """The number that stands for "there is none" as the mark that all types share."""
+    numbers = [column.name for column in columns if column.is_integer]
+    is_none = (nw.col(value) == str(CLEARED)) & nw.col(COLUMN).is_in(numbers)
+    return nw.when(is_none).then(nw.lit(CLEARED_TEXT)).otherwise(nw.col(value)).alias(value)
 
 
 def _typed(column: Column, name: str) -> nw.Expr:

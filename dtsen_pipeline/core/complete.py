@@ -11,6 +11,7 @@ import narwhals as nw
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.entities import CARD, with_family_id
 from dtsen_pipeline.core.identity import Scene
+from dtsen_pipeline.core.moments import utc_second
 from dtsen_pipeline.core.rows import ROW
 from dtsen_pipeline.schemas.tables import MEMBER, VISIT, VISIT_MEMBER
 
@@ -39,12 +40,7 @@ def incomplete(
         .join(bad, on=list(ROW), how="inner")
         .select(CARD, "reason", is_ministry=nw.lit(1, dtype=nw.Int64))
     )
-    cards = (
-        records[VISIT]
-        .filter(~nw.col(CARD).is_null(), ~nw.col("id_kunjungan").is_null())
-        .group_by("id_kunjungan")
-        .agg(nw.col(CARD).min())
-    )
+    cards = _cards(records[VISIT], rejected, aside)
     visited = (
         records[VISIT_MEMBER]
         .select(*ROW, "id_kunjungan")
@@ -55,3 +51,22 @@ def incomplete(
     known = nw.concat([members, visited]).filter(~nw.col(CARD).is_null())
     worst = known.group_by(CARD).agg(nw.col("reason").max(), nw.col("is_ministry").max().cast(nw.Int64))
     return engine.checkpoint(with_family_id(worst, engine, key).drop(CARD))
+
+
+def _cards(visits: Frame, rejected: Frame, aside: Frame) -> Frame:
+    """The card of the visit that a visit id's member rows follow: one in use before others, then the latest."""
+    refused = rejected.select(*ROW, refused=nw.lit(2, dtype=nw.Int64))
+    unused = aside.select(*ROW, unused=nw.lit(1, dtype=nw.Int64))
+    zero = nw.lit(0, dtype=nw.Int64)
+    ranked = (
+        visits.filter(~nw.col(CARD).is_null(), ~nw.col("id_kunjungan").is_null())
+        .select(*ROW, CARD, "id_kunjungan", at=nw.coalesce(utc_second(nw.col("waktu_kunjungan")), zero))
+        .join(refused, on=list(ROW), how="left")
+        .join(unused, on=list(ROW), how="left")
+        .with_columns(rank=-nw.coalesce(nw.col("refused"), nw.col("unused"), zero))
+    )
+    numbered = ranked.with_columns(
+        nth=nw.col("row").cum_count().over("id_kunjungan", order_by=["rank", "at", *ROW]),
+        of=nw.len().over("id_kunjungan"),
+    )
+    return numbered.filter(nw.col("nth") == nw.col("of")).select("id_kunjungan", CARD)

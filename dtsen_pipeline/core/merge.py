@@ -194,10 +194,11 @@ def _facts(said: Ministry, snapshots: Frame, visits: Frame, subject: Subject, sc
     )
     seen = rows.filter(nw.col("nth") == 1).select(entity, *names, seen_version="version")
     base = tuple(token for token, version in scene.version_of.items() if version == scene.base)
+    own = engine.checkpoint(said.base.join(visited, on=entity, how="semi"))
     return Facts(
         seen=engine.checkpoint(seen),
-        own=engine.checkpoint(said.base.join(visited, on=entity, how="semi").select(entity, *ROW, *names)),
-        said=engine.checkpoint(said.values.join(visited, on=entity, how="semi").select(entity, *names)),
+        own=own.select(entity, *ROW, *names),
+        said=engine.checkpoint(laid_over(own, said.over, subject).select(entity, *names)),
         base_tokens=base,
         base_day=scene.dates[scene.base],
     )

@@ -32,12 +32,14 @@ ORDER = (AGE, *ROW)
 class Ministry:
     """`base`: one row per entity as the base snapshot sends it; `values`: the same with fills and refinements.
 
+    `over`: the fills and refinements alone (entity, over_<column>).
     `taken`: the cells of other rows that filled or refined (entity, src, row, column, value, decision).
     `conflict`: entity, src, row, decision, mask.
     """
 
     base: Frame
     values: Frame
+    over: Frame
     taken: Frame
     conflict: Frame
 
@@ -56,9 +58,11 @@ def ministry(snapshots: Frame, newcomers: Frame, subject: Subject, engine: Engin
     extras = engine.checkpoint(current.join(further, on=list(ROW), how="semi").select(names))
     older = snapshots.filter(nw.col(AGE) > 0).select(names)
     taken = engine.checkpoint(_taken(base, nw.concat([extras, older]), subject, engine))
+    over = engine.checkpoint(wide(taken, entity, subject.merged, "over_"))
     return Ministry(
         base=base,
-        values=_filled(base, taken, subject, engine),
+        values=laid_over(base, over, subject),
+        over=over,
         taken=taken,
         conflict=_disputed(base, extras, subject),
     )
@@ -113,10 +117,9 @@ def _offering(base: Frame, others: Frame, subject: Subject) -> Frame:
     """Rows of others with only the values that their entity's base row can use."""
     entity = subject.entity
     mine = {column.name: f"mine_{column.name}" for column in subject.merged}
+    own = base.join(others.select(entity), on=entity, how="semi")
     pairs = others.join(
-        base.select(entity, *(nw.col(name).alias(alias) for name, alias in mine.items())),
-        on=entity,
-        how="inner",
+        own.select(entity, *(nw.col(name).alias(alias) for name, alias in mine.items())), on=entity, how="inner"
     )
     usable = [_usable(column, mine[column.name]) for column in subject.merged]
     return pairs.select(entity, *ORDER, *usable)
@@ -130,11 +133,6 @@ def _usable(column: Column, mine: str) -> nw.Expr:
     if coarse:
         is_gap = is_gap | own.is_in(coarse)
     return nw.when(is_gap).then(other).alias(column.name)
-
-
-def _filled(base: Frame, taken: Frame, subject: Subject, engine: Engine) -> Frame:
-    over = engine.checkpoint(wide(taken, subject.entity, subject.merged, "over_"))
-    return laid_over(base, over, subject)
 
 
 def _disputed(base: Frame, extras: Frame, subject: Subject) -> Frame:

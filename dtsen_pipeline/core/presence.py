@@ -120,17 +120,16 @@ def _reason() -> nw.Expr:
 
 
 def _known(persons: Frame, base: str) -> Frame:
-    """Persons of the snapshots as candidates: person_id, family_id, nik, id_name, born, sex.
+    """Persons of the snapshots as candidates, a row a record: person_id, family_id, nik, id_name, born, sex.
 
     Those of older snapshots count only where the base snapshot has nobody with their NIK or their name at home.
     """
-    homed = persons.with_columns(born=born_text(), sex=sex_text())
     facts = ["person_id", "family_id", "nik", "id_name", "born", "sex"]
-    named = homed.with_columns(nik=nw.col(NIK))
-    current = named.filter(nw.col("version") == base).select(facts).unique()
-    older = named.filter(nw.col("version") != base).select(facts).unique()
-    alike = current.select("family_id", "id_name").unique()
-    left = older.join(current.select("nik").unique(), on="nik", how="anti")
+    named = persons.with_columns(nik=nw.col(NIK))
+    current = named.filter(nw.col("version") == base).select(facts)
+    older = named.filter(nw.col("version") != base).select(facts)
+    left = older.join(current.select("nik"), on="nik", how="anti")
+    alike = current.select("family_id", "id_name")
     return nw.concat([current, left.join(alike, on=["family_id", "id_name"], how="anti")])
 
 

@@ -99,11 +99,28 @@ def _told(visits: Frame, facts: Facts, subject: Subject) -> Frame:
 
 
 def _judged(told: Frame, facts: Facts, subject: Subject, policy: MergePolicy) -> Frame:
-    """`decision` of every cell, whether it `wins`, `clears` or is `confirmed`, and the `final` value."""
-    columns, group = subject.merged, [subject.entity, COLUMN]
+    """`decision` of every cell, whether it `wins`, `clears` or is `confirmed`, and the `final` value.
+
+    Most cells are the only ones of their column: windows are computed for the others alone.
+    """
+    group = [subject.entity, COLUMN]
+    counted = told.with_columns(of=nw.len().over(*group))
+    lone = counted.filter(nw.col("of") == 1).with_columns(nth=nw.col("of"))
+    several = counted.filter(nw.col("of") > 1).with_columns(
+        nth=nw.col("row").cum_count().over(*group, order_by=["at", *ROW])
+    )
+    judged = [_decided(lone, [], facts, subject, policy), _decided(several, group, facts, subject, policy)]
+    names = judged[0].collect_schema().names()
+    return nw.concat([rows.select(names) for rows in judged])
+
+
+def _decided(numbered: Frame, group: list[str], facts: Facts, subject: Subject, policy: MergePolicy) -> Frame:
+    """The decided table over cells of one `group` each, or over cells that stand alone."""
+    columns = subject.merged
     age = nw.lit((facts.base_day - EPOCH).days) - nw.col("day")
     is_none = agrees(VER, NEW, columns) & NEW.is_null()
-    rows = _numbered(told, group).with_columns(
+    rows = numbered.with_columns(
+        speaks=nw.col("nth") == nw.col("of"),
         fits_new=agrees(VER, NEW, columns) & ~(is_none & ~nw.col("is_known")),
         fits_seen=agrees(VER, SEEN, columns),
         is_unmoved=NEW.is_null() | agrees(NEW, SEEN, columns),
@@ -114,25 +131,23 @@ def _judged(told: Frame, facts: Facts, subject: Subject, policy: MergePolicy) ->
     rows = rows.with_columns(decision=nw.when(nw.col("speaks")).then(_decision()))
     is_clearing = known(nw.col("speaks") & nw.col("fits_new") & is_none)
     won = nw.when(known(nw.col("decision").is_in(WINS)) | is_clearing).then(VER)
-    rows = rows.with_columns(clears=is_clearing, stands=nw.coalesce(won.max().over(*group), SAID))
+    rows = rows.with_columns(clears=is_clearing, stands=nw.coalesce(_greatest(won, group), SAID))
     return _concluded(_refined(rows, group, subject), columns)
 
 
-def _numbered(told: Frame, group: list[str]) -> Frame:
-    """`speaks`: whether a cell is the latest of its column."""
-    return told.with_columns(
-        nth=nw.col("row").cum_count().over(*group, order_by=["at", *ROW]), of=nw.len().over(*group)
-    ).with_columns(speaks=nw.col("nth") == nw.col("of"))
+def _greatest(value: nw.Expr, group: list[str]) -> nw.Expr:
+    """The greatest value of the cells of a group; without a group, the cell's own."""
+    return value.max().over(*group) if group else value
 
 
 def _refined(rows: Frame, group: list[str], subject: Subject) -> Frame:
     """An earlier visit's finer code of the same branch refines what stands: `refines`, `is_refined`, `final`."""
     finer = is_finer(VER, nw.col("stands"), subject.merged) & ~nw.col("speaks")
-    rows = rows.with_columns(finer_nth=nw.when(finer).then(nw.col("nth")).max().over(*group))
+    rows = rows.with_columns(finer_nth=_greatest(nw.when(finer).then(nw.col("nth")), group))
     rows = rows.with_columns(
         refines=known(nw.col("nth") == nw.col("finer_nth")), is_refined=~nw.col("finer_nth").is_null()
     )
-    finest = nw.when(nw.col("refines")).then(VER).max().over(*group)
+    finest = _greatest(nw.when(nw.col("refines")).then(VER), group)
     return rows.with_columns(final=nw.coalesce(finest, nw.col("stands")))
 
 

@@ -222,7 +222,9 @@ def test_the_highest_certificate_in_the_family() -> None:
     blank = {**PLAIN, "ijazah_tertinggi_yang_dimiliki": None}
     assert told(HEAD, best, blank)["highest_completed_smp"] is None
     assert told(HEAD, best, {**blank, "tanggal_lahir": date(2021, 7, 2)})["highest_completed_smp"] == 1
-    assert told({**HEAD, "tanggal_lahir": date(2024, 1, 1)})["highest_completed_sd"] == 0
+    infant = {"tanggal_lahir": date(2024, 1, 1), "ijazah_tertinggi_yang_dimiliki": 3}
+    assert told(HEAD, {**PLAIN, **infant})["highest_completed_sd"] == 0
+    assert told({**HEAD, **infant})["highest_completed_sd"] == 0
 
 
 @pytest.mark.parametrize(

@@ -59,16 +59,38 @@ def _town() -> tuple[Town, dict[str, Pointer]]:
     at["one of two"] = town.member(card(8), 8)
     at["two of two"] = town.member(card(8), 88)
     at["either"] = town.member(card(8), None)
+    # rows without a NIK beside one with it, each unlike it in one thing
+    at["numbered"] = town.member(card(12), 12)
+    at["unlike in name"] = town.member(card(12), None, **{NAME: "LAIN"})
+    at["unlike in birth"] = town.member(card(12), None, **{BORN: "1980-01-02"})
+    at["unlike in sex"] = town.member(card(12), None, **{SEX: "2"})
+    at["unlike in card"] = town.member(card(13), None)
+    at["undated, numbered"] = town.member(card(14), 14, **{BORN: ""})
+    at["undated, not numbered"] = town.member(card(14), None, **{BORN: ""})
+    at["sexless, numbered"] = town.member(card(15), None, **{NIK: nik(15), SEX: ""})
+    at["sexless, not numbered"] = town.member(card(15), None, **{SEX: ""})
+    # one NIK, exactly two people
+    at["one of a pair"] = town.member(card(16), 16)
+    at["the other"] = town.member(card(17), None, **{NIK: nik(16), SEX: "2"})
     # neither a NIK nor a name
     at["nobody"] = town.member(card(9), None, **{NAME: ""})
     at["number only"] = town.member(card(9), 9, **{NAME: ""})
-    # identical rows, and rows that differ
+    _sent_twice(town, at)
+    _strangers(town, at)
+    return town, at
+
+
+def _sent_twice(town: Town, at: dict[str, Pointer]) -> None:
+    """Identical rows, and rows that differ."""
     at["first"] = town.member(card(10), 10)
     at["again"] = town.member(card(10), 10)
     at["differs"] = town.member(card(10), 10, status_kawin="3")
     at["family again"] = town.family(card(10))
     at["family differs"] = town.family(card(10), luas_lantai="31", nama_kepala_keluarga="contoh ")
-    # orphans and other cities
+
+
+def _strangers(town: Town, at: dict[str, Pointer]) -> None:
+    """Orphans and other cities."""
     at["orphan"] = town.member(card(30), 30)
     at["orphan of the base"] = town.member(card(31), 31)
     at["family gone"] = town.family(card(31), OLD)
@@ -81,7 +103,6 @@ def _town() -> tuple[Town, dict[str, Pointer]]:
     at["rejected"] = town.member(card(10), None, **{NIK: "12345"})
     at["older only"] = town.member(card(11), 11, OLD)
     at["nobody elsewhere"] = town.member(card(32), None, **{NAME: ""})
-    return town, at
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +115,7 @@ def test_a_nik_with_another_birth_date_or_sex_is_another_person(told: Told) -> N
     names = ("he", "she", "younger", "undated")
     assert len({told.id(name) for name in names}) == 4
     assert all("W_NIK_SHARED" in told.release.warnings(told.at[name]) for name in names)
+    assert all("W_NIK_SHARED" in told.release.warnings(told.at[name]) for name in ("one of a pair", "the other"))
     assert "W_NIK_SHARED" not in told.release.warnings(told.at["after"])
 
 
@@ -116,6 +138,13 @@ def test_a_nik_that_comes_or_goes_makes_no_second_person(told: Told) -> None:
     assert kept[NIK] == nik(7)
     assert told.release.won(told.at["had"], NIK) == {"filled"}
     assert told.fate("had") == "contributed"
+
+
+def test_a_row_without_a_nik_is_the_one_with_it_only_where_all_else_is_equal_and_known(told: Told) -> None:
+    unlike = ("numbered", *(f"unlike in {thing}" for thing in ("name", "birth", "sex", "card")))
+    blank = [f"{blank}, {number}" for blank in ("undated", "sexless") for number in ("numbered", "not numbered")]
+    for names in (unlike, blank):
+        assert len({told.id(name) for name in names}) == len(names)
 
 
 def test_a_row_that_could_be_two_people_is_neither(told: Told) -> None:

@@ -58,6 +58,9 @@ AWAY = {
     "found elsewhere, then gone says the new home": Away(
         (("other", "5"), ("own", "4"), ("other", "3")), 3, is_home=False
     ),
+    "found twice elsewhere, then gone says the first": Away(
+        (("third", "1"), ("other", "1"), ("third", "3")), 1, is_home=False
+    ),
     "gone, then found elsewhere": Away((("own", "3"), ("other", "1")), 1, is_home=False),
     "gone, says a family of others": Away((("other", "3"),), 1, is_home=True),
     "gone abroad, says a family of others": Away((("other", "4"),), 1, is_home=True),
@@ -89,7 +92,7 @@ def told(engine: Engine) -> Told:
         town.family(card(number))
         persons[name] = town.member(card(number), number)
         for day, (place, presence) in enumerate(AWAY[name].said, start=3):
-            home = card(number) if place == "own" else card(12)
+            home = {"own": card(number), "other": card(12), "third": card(11)}[place]
             town.met(town.visit(home, f"2026-08-0{day}"), presence, **{NIK: nik(number)})
     # a new member, who is gone a day later
     complete = {"nama": "BAYI", "tanggal_lahir": "2026-01-01", "jenis_kelamin": "2"}

@@ -71,6 +71,9 @@ def _by_nik(scenes: Scenes) -> None:
     met("other sex", 2, **{NIK: nik(2), SEX: "2"})
     met("other birth, new", 2, "5", **{NIK: nik(2), NAME: "LAIN", BORN: "1990-01-02", SEX: "1"})
     met("other birth, new, incomplete", 2, "5", **{NIK: nik(2), NAME: "", BORN: "1990-01-02", SEX: "1"})
+    met("other birth, complete but not new", 2, **{NIK: nik(2), NAME: "LAIN", BORN: "1990-01-02", SEX: "1"})
+    town.member(card(27), None, **{NAME: "AMIN", BORN: "1985-05-05"})
+    met("number of one, name of another", 27, **{NIK: nik(2), NAME: "AMIN", BORN: "1985-05-05"})
 
 
 def _by_shared_nik(scenes: Scenes) -> None:
@@ -101,6 +104,9 @@ def _by_name(scenes: Scenes) -> None:
     met("one of two names", 11, **{NAME: "SITI"})
     met("the junior of two names", 11, **{NAME: "SITI", BORN: "2005-05-05"})
     met("no name, no number", 11)
+    town.member(card(28), 28, **{NAME: "SITI", BORN: ""})
+    town.member(card(28), None, **{NAME: "SITI", BORN: ""})
+    met("new, but one of two names", 28, "5", **COMPLETE | {NAME: "SITI", SEX: "1"})
 
 
 def _new(scenes: Scenes) -> None:
@@ -141,7 +147,7 @@ def _older(scenes: Scenes) -> None:
     town, at, met = scenes.town, scenes.at, scenes.met
     for number in (24, 25, 26):
         town.family(card(number), OLD)
-    town.member(card(24), 24, OLD, **{BORN: ""})
+    town.member(card(24), 24, OLD, **{NAME: "LAMA", BORN: ""})
     at["listed 24"] = town.member(card(24), 24)
     met("by number, listed", 24, **{NIK: nik(24)})
     town.member(card(25), None, OLD, **{NAME: "SITI", BORN: ""})
@@ -193,6 +199,9 @@ def test_the_row_speaks_of(row: str, person: str, told: Told) -> None:
         ("other birth", "held:H_NIK_CONTRADICTED"),
         ("other sex", "held:H_NIK_CONTRADICTED"),
         ("other birth, new, incomplete", "held:H_NIK_CONTRADICTED"),
+        ("other birth, complete but not new", "held:H_NIK_CONTRADICTED"),
+        ("number of one, name of another", "held:H_NIK_CONTRADICTED"),
+        ("new, but one of two names", "held:H_NAME_AMBIGUOUS"),
         ("he or she, elsewhere", "held:H_NIK_AMBIGUOUS"),
         ("father or son", "held:H_NIK_AMBIGUOUS"),
         ("one of two names", "held:H_NAME_AMBIGUOUS"),

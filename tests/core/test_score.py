@@ -133,11 +133,12 @@ class Told:
 @pytest.fixture(scope="module")
 def told(engine: Engine) -> Told:
     town = extended()
-    for number, official in ((11, ""), (12, "7"), (13, "7"), (17, "3")):
+    for number, official in ((11, ""), (12, "7"), (13, "7"), (17, "3"), (19, "3")):
         town.family(card(number), desil_nasional=official, luas_lantai=str(AREA * 3))
-        if number != 13:
+        if number not in (13, 19):
             town.member(card(number), number)
     town.member(card(12), None, **{NIK: "12"})
+    town.member(card(19), None, **{NIK: "12"})
     town.member(card(17), None, nama="")
     before = Release(town, engine)
     for number, area in ((3, 6), (8, 10), (9, 1), (14, 10), (18, 1), (11, 5)):
@@ -186,6 +187,7 @@ def test_without_an_official_decile_there_is_no_estimate(told: Told) -> None:
         (12, "anggota_ditolak"),
         (17, "anggota_ditahan"),
         (13, "tanpa_anggota"),
+        (19, "anggota_ditolak"),
         (4, "anggota_ditolak"),
         (6, "anggota_ditahan"),
         (5, "tanpa_anggota"),
@@ -210,7 +212,7 @@ def test_corrections_take_no_part_in_the_cut_offs(told: Told) -> None:
 
 def test_only_families_that_the_snapshot_leaves_complete_set_the_cut_offs(told: Told) -> None:
     counted = [row for row in told.before.tables["keluarga"] if row["is_lengkap"] and row["desil_nasional"]]
-    assert len(told.before.tables["keluarga"]) - len(counted) == 4
+    assert len(told.before.tables["keluarga"]) - len(counted) == 5
     rows = histogram([(row["skor_bayangan"], row["desil_nasional"]) for row in counted])
     assert told.before.run.outcome.cuts == cut_offs(rows)
 

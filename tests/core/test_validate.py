@@ -121,6 +121,7 @@ WARNED: list[Case] = [
     (MEMBER, {NIK: ""}, "W_NIK_MISSING"),
     *((MEMBER, {BORN: born}, "W_NIK_BIRTHDATE") for born in ("1980-01-02", "1980-02-01", "1981-01-01")),
     (VISIT_MEMBER, {BORN: "1980-01-02"}, "W_NIK_BIRTHDATE"),
+    (MEMBER, {NIK: f"{nik(1)[:6]}40{nik(1)[8:]}"}, "W_NIK_BIRTHDATE"),
     (MEMBER, {SEX: "2"}, "W_NIK_SEX"),
     (MEMBER, {NIK: nik(1, sex="2")}, "W_NIK_SEX"),
     (VISIT_MEMBER, {SEX: "2"}, "W_NIK_SEX"),

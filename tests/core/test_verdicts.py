@@ -109,7 +109,7 @@ CASES = {
     "seen by name": Case("8", "5", "6", 5, {"blocked"}, base_lost={"blocked"}, named=ANCIENT, ancient="6"),
     "seen by date": Case("8", "5", "6", 5, {"pending"}, base_lost={"pending"}, ancient="6"),
     "seen by date, where the name is no snapshot's": Case(
-        "8", "5", "6", 5, {"pending"}, base_lost={"pending"}, named="rilis-1", ancient="6"
+        "6", "5", "6", 5, {"blocked"}, base_lost={"blocked"}, named="rilis-1", ancient="8"
     ),
     "seen on the day of its snapshot": Case(
         "6", "5", "6", 5, {"blocked"}, base_lost={"blocked"}, day=DATES[OLD], ancient="8"

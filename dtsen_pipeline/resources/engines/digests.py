@@ -4,21 +4,39 @@ Imports nothing heavy: Spark ships this module to its workers.
 """
 
 import hashlib
-import hmac
 from collections.abc import Callable, Iterable
+from typing import Any
 
+BLOCK = 64
+"""Bytes that SHA-256 takes in at a time."""
 HEX_DIGITS = 32
 """How much of a keyed hash an id keeps: 128 bits."""
 
 
 def keyed(texts: Iterable[str | None], key: bytes) -> list[str | None]:
     """The first 32 hexadecimal digits of each text's HMAC-SHA256; null stays null."""
-    return _each(texts, lambda text: hmac.digest(key, text.encode(), "sha256").hex()[:HEX_DIGITS])
+    inner, outer = _pads(key)
+
+    def digest(text: str) -> str:
+        first, second = inner.copy(), outer.copy()
+        first.update(text.encode())
+        second.update(first.digest())
+        found: str = second.hexdigest()
+        return found[:HEX_DIGITS]
+
+    return _each(texts, digest)
 
 
 def plain(texts: Iterable[str | None]) -> list[str | None]:
     """Each text's SHA-256 in hexadecimal; null stays null."""
     return _each(texts, lambda text: hashlib.sha256(text.encode()).hexdigest())
+
+
+def _pads(key: bytes) -> tuple[Any, Any]:
+    """The two begun hashes of HMAC (RFC 2104): the key is mixed in once and not once a text, in half the time."""
+    block = (hashlib.sha256(key).digest() if len(key) > BLOCK else key).ljust(BLOCK, b"\0")
+    inner, outer = (bytes(byte ^ mask for byte in block) for mask in (0x36, 0x5C))
+    return hashlib.sha256(inner), hashlib.sha256(outer)
 
 
 def _each(texts: Iterable[str | None], digest: Callable[[str], str]) -> list[str | None]:
