@@ -106,7 +106,7 @@ def _print_machine(asked: argparse.Namespace) -> None:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     print(
-        f"{asked.families:,} families, seed {asked.seed}, {asked.snapshots.replace('+', ' and ')} and two field batches."
+        f"{asked.families:,} families, seed {asked.seed}, {asked.snapshots.replace('+', ' and ')}, two field batches."
     )
     print(f"{os.cpu_count()} cores, {memory:.0f} GB, Python {platform.python_version()}, {packages}.")
 

@@ -158,7 +158,7 @@ def _finer(columns: Sequence[Column]) -> set[str]:
     found = set()
     for column in columns:
         listed = code_lists()[column.codes] if column.codes else None
-        for value in listed.values if listed is not None and listed.tree() else ():
+        for value in listed.labels if listed is not None and listed.tree() else ():
             found |= {f"{column.name}|{value}|{coarse}" for coarse in code_lists()[str(column.codes)].ancestors(value)}
     return found
 

@@ -170,12 +170,12 @@ def warnings(records: pd.DataFrame, table: Table, inputs: InputList) -> pd.DataF
     if table.name in (FAMILY, VISIT):
         masks |= _dwelling(records)
     if table.name == FAMILY:
-        times = records.groupby(ROW[:1] + [CARD])["row"].transform("size")
+        times = records.groupby([*ROW[:1], CARD])["row"].transform("size")
         masks["W_KK_TWICE"] = (times > 1) & records[CARD].notna()
     if table.name in (MEMBER, VISIT_MEMBER):
         masks |= _personal(records, inputs)
     if table.name == MEMBER:
-        times = records.groupby(ROW[:1] + [NIK])["row"].transform("size")
+        times = records.groupby([*ROW[:1], NIK])["row"].transform("size")
         masks["W_NIK_MISSING"] = records[NIK].isna()
         masks["W_NIK_TWICE"] = (times > 1) & records[NIK].notna()
     return joined(records[ROW], masks)

@@ -52,13 +52,9 @@ def small_release() -> Tables:
         "rejected": shaped(
             "rejected", [{"src": MEMBER_FILE, "row": 901, "sumber": "anggota", "reasons": "E_LINE_WIDTH"}]
         ),
-        "warned": shaped(
-            "warned", [{"src": MEMBER_FILE, "row": 2, "sumber": "anggota", "warnings": "W_NIK_MISSING"}]
-        ),
+        "warned": shaped("warned", [{"src": MEMBER_FILE, "row": 2, "sumber": "anggota", "warnings": "W_NIK_MISSING"}]),
         "fate": shaped("fate", _fates(homes, people)),
-        "alias": shaped(
-            "alias", [{"tabel": "anggota", "alias_id": f"{7:032x}", "entity_id": people[0]["person_id"]}]
-        ),
+        "alias": shaped("alias", [{"tabel": "anggota", "alias_id": f"{7:032x}", "entity_id": people[0]["person_id"]}]),
     }
     return summed(tables)
 

@@ -246,7 +246,7 @@ def flown(town: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flow
         os.utime(target, (1, 1))
     row = f"{NIK}|{CARD}|{NAME}|{ADDRESS}|{BORN}|{REJECTED}|{BROKEN_NIK}|{DAMAGED}|{FILE}"
     ended = program(SCRIPT, home, row, FILE, TMPDIR=str(elsewhere), HOME=str(elsewhere), PYTHONPATH=str(ROOT))
-    yield Flown(home, ended, elsewhere)
+    return Flown(home, ended, elsewhere)
 
 
 def test_the_canaries_went_in_and_were_published(flown: Flown) -> None:

@@ -33,8 +33,9 @@ from dtsen_pipeline.resources.door import judged, unacceptable, unproved
 from dtsen_pipeline.resources.judge import render
 from dtsen_pipeline.resources.proof import prove
 from dtsen_pipeline.resources.readme import MEANINGS
-from dtsen_pipeline.resources.session import Session
+from dtsen_pipeline.resources.session import Session, telling
 from dtsen_pipeline.resources.stages import CANDIDATE
+from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.release import TABLES
 from dtsen_pipeline.schemas.tables import INPUT_TABLES
 
@@ -95,7 +96,8 @@ def contract_check(table: str) -> dg.AssetChecksDefinition:
         description=f"Tabel {table} memenuhi kontraknya (Pandera), bagian demi bagian.",
     )
     def kontrak(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        proof = prove(table, [_path(context, table)])
+        with telling():
+            proof = prove(table, [_path(context, table)])
         return dg.AssetCheckResult(
             passed=proof.passed, description="; ".join(unproved([proof])) or None, metadata={"rows": proof.rows}
         )
@@ -113,9 +115,10 @@ def contract_check(table: str) -> dg.AssetChecksDefinition:
 def populasi(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
     """Judge the population of the candidate."""
     session: Session = context.resources.session
-    files = {table: [_path(context, table)] for table in TABLES}
-    summary = pl.read_parquet(files["summary"][0])
-    verdict = judged(files, summary, city(session.platform.settings.city))
+    with telling():
+        files = {table: [_path(context, table)] for table in TABLES}
+        summary = pl.read_parquet(files["summary"][0])
+        verdict = judged(files, summary, city(session.platform.settings.city))
     return dg.AssetCheckResult(
         passed=verdict.passed,
         description="; ".join(unacceptable(verdict)) or None,
@@ -126,7 +129,10 @@ def populasi(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
 def _path(context: dg.AssetCheckExecutionContext, table: str) -> Any:
     session: Session = context.resources.session
     week = context.run.tags["dagster/partition"]
-    return session.stage_path(week, f"{CANDIDATE}/{table}")
+    path = session.stage_path(week, f"{CANDIDATE}/{table}")
+    if not path.is_file():
+        raise DtsenError("E_NO_CANDIDATE", f"no candidate table {table} for this input list")
+    return path
 
 
 CONTRACTS = [contract_check(table) for table in TABLES]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from dtsen_pipeline.resources.ingest import Arrival, ingest
+from dtsen_pipeline.resources.ingest import NO_DATE, Arrival, ingest
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.session import check_guards, failure, telling
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -46,14 +46,25 @@ def take_in(context: dg.OpExecutionContext) -> None:
 
 
 def _taken(platform: Platform, path: Path, now: datetime) -> Arrival | DtsenError:
-    """What became of a file; one that cannot be kept stays in the inbox and does not keep the others waiting."""
+    """What became of a file, which then leaves the inbox.
+
+    One that cannot be kept, waits for its sidecar, or was replaced meanwhile stays; it keeps no other waiting.
+    """
+    before = _state(path)
     try:
         arrival = ingest(platform, path, now)
     except DtsenError as error:
         return error
-    for done in (path, path.with_name(f"{path.name}.json")):
-        done.unlink(missing_ok=True)
+    if arrival.code != NO_DATE and _state(path) == before:
+        for done in (path, path.with_name(f"{path.name}.json")):
+            done.unlink(missing_ok=True)
     return arrival
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    """What tells one file from another that was put under its name meanwhile."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _table(arrivals: Sequence[Arrival]) -> str:

@@ -45,8 +45,9 @@ def freeze(context: dg.AssetExecutionContext, config: InputsConfig) -> Iterator[
     session, week = session_of(context), context.partition_key
     day = _day(config.as_of or week)
     listed = freeze_inputs(session.platform, day, config.tokens)
+    session.note_day(week, day)
     yield dg.MaterializeResult(asset_key="inputs", value=listed, metadata=_facts(listed, day))
-    tidy(session.platform.home.work)
+    tidy(session.platform.home.work, week)
 
 
 def _day(text: str) -> date:

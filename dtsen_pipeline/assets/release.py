@@ -45,7 +45,7 @@ def release(
     if missing:
         raise DtsenError("E_NO_CANDIDATE", f"no candidate table {missing[0]} for this input list")
     candidate = Candidate(files, inputs, cuts_of(session.engine.fetch(scored_cuts)))
-    run = session.started(week)
+    run = session.started(week, session.noted_day(week))
     session.platform.registry.set_run_list(run.run_key, inputs.hash)
     session.renew()
     attempt = Attempt(run.run_key, week, run.as_of.isoformat(), datetime.now(UTC))

@@ -66,7 +66,7 @@ class Merged:
 def merge(observed: Observations, scene: Scene, policy: MergePolicy, engine: Engine) -> Merged:
     """Merge families and persons."""
     family_rows = _aged(observed.families, scene)
-    nobody = observed.visits.filter(nw.col("row") < 0).select("family_id", *ROW)
+    nobody = observed.visits.select("family_id", *ROW).head(0)
     person_rows = _aged(observed.members, scene).with_columns(nw.lit(PRESENT, dtype=nw.Int64).alias(PRESENCE))
     presences = engine.checkpoint(_stated(observed.presences, person_rows, engine))
     return Merged(

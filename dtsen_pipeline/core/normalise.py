@@ -111,7 +111,7 @@ def _type(column: Column) -> nw.dtypes.DType:
 
 def _code(cell: nw.Expr, column: Column, table: Table) -> nw.Expr:
     known = spellings(column.codes or "")
-    if table.is_field:
+    if table.is_field and column.bit is not None and not column.required:
         known |= {CLEARED_TEXT: CLEARED}
     value = cell.replace_strict(list(known), list(known.values()), default=None, return_dtype=nw.Int64)
     return nw.when(~cell.is_null()).then(nw.coalesce(value, nw.lit(UNKNOWN_CODE, dtype=nw.Int64)))

@@ -92,7 +92,13 @@ def _asked_nik() -> nw.Expr:
 def _one_a_visit(visits: Frame) -> Frame:
     """The row of each visit id that its members follow: one in use before others, then the latest."""
     rank = nw.when(nw.col("fate") == "active").then(nw.lit(1)).otherwise(nw.lit(0))
-    numbered = visits.with_columns(rank=rank).with_columns(
+    used = visits.filter(nw.col("fate") == "active").group_by("id_kunjungan")
+    several = used.agg(low=nw.col(CARD).min(), high=nw.col(CARD).max()).with_columns(
+        is_torn=nw.col("low") != nw.col("high")
+    )
+    fate = nw.when(nw.col("is_torn")).then(nw.lit("torn")).otherwise(nw.col("fate"))
+    torn = visits.join(several.select("id_kunjungan", "is_torn"), on="id_kunjungan", how="left")
+    numbered = torn.with_columns(rank=rank, fate=fate).with_columns(
         nth=nw.col("row").cum_count().over("id_kunjungan", order_by=["rank", "at", *ROW]),
         of=nw.len().over("id_kunjungan"),
     )
@@ -108,15 +114,16 @@ def _one_a_visit(visits: Frame) -> Frame:
 
 
 def _fate() -> nw.Expr:
-    unsent = nw.when(nw.col("visit_fate").is_null()).then(nw.lit("held"))
-    return nw.coalesce(nw.col("twin"), unsent, nw.col("visit_fate"))
+    is_open = nw.col("visit_fate").is_null() | (nw.col("visit_fate") == "torn")
+    return nw.coalesce(nw.col("twin"), nw.when(is_open).then(nw.lit("held")), nw.col("visit_fate"))
 
 
 def _reason() -> nw.Expr:
     unsent = nw.when(nw.col("visit_fate").is_null()).then(nw.lit("H_VISIT_UNKNOWN"))
     held = nw.when(nw.col("visit_fate") == "held").then(nw.lit("H_VISIT_HELD"))
+    torn = nw.when(nw.col("visit_fate") == "torn").then(nw.lit("H_VISIT_TWICE"))
     outside = nw.when(nw.col("visit_fate") == "out_of_scope").then(nw.lit("O_CITY"))
-    return nw.when(nw.col("twin").is_null()).then(nw.coalesce(unsent, held, outside))
+    return nw.when(nw.col("twin").is_null()).then(nw.coalesce(unsent, held, torn, outside))
 
 
 def _known(persons: Frame, base: str) -> Frame:

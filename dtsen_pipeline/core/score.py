@@ -17,6 +17,7 @@ from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.features import features, household
 from dtsen_pipeline.core.merge import Entities, Merged
 from dtsen_pipeline.reference import WelfareModel
+from dtsen_pipeline.schemas.errors import DtsenError
 
 DECILES = 10
 NO_MEMBERS, NO_INPUT = "tanpa_anggota", "masukan_kosong"
@@ -96,11 +97,10 @@ def cut_offs(histogram: pl.DataFrame) -> tuple[int, ...]:
     """Nine scores so that the shares at or below them are the official shares of deciles 1 to k.
 
     `histogram`: skor_bayangan, desil_nasional, families. Equal scores are never parted: all of them fall into
-    the lower decile. Raises ValueError where no family can be counted.
+    the lower decile. Raises E_NO_CALIBRATION where no family can be counted.
     """
     if histogram.is_empty():
-        message = "no family has both an official decile and a score"
-        raise ValueError(message)
+        raise DtsenError("E_NO_CALIBRATION", "no family of the snapshot has both an official decile and a score")
     scores = histogram.group_by(SHADOW).agg(pl.col("families").sum()).sort(SHADOW)
     reached = scores.select(pl.col(SHADOW), below=pl.col("families").cum_sum())
     lowest = int(scores[SHADOW][0])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dtsen_pipeline.reference import profiles
-from dtsen_pipeline.resources.ingest import UNCONFIRMED
+from dtsen_pipeline.resources.ingest import BY_PERSON, UNCONFIRMED, judge_again
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.schemas.errors import DtsenError
 
@@ -24,6 +24,13 @@ def accept(platform: Platform, token: str, word: Word, *, confirm_codes: bool = 
     Returns the tokens that count from now on.
     """
     file = platform.registry.file(token)
+    if file.code == BY_PERSON and file.profile is not None:
+        platform.registry.set_verdict(token, "accepted", None, word.reason, word.actor, word.now)
+        file = judge_again(platform, token, word.now)
+        if file.verdict == "accepted":
+            return (file.token,)
+        if file.code != UNCONFIRMED:
+            raise DtsenError(file.code or "E_VERDICT", "the refusal is lifted, but the file does not count yet")
     if file.code != UNCONFIRMED:
         platform.registry.set_verdict(token, "accepted", None, word.reason, word.actor, word.now)
         return (file.token,)

@@ -5,6 +5,7 @@ first snapshot of a profile is held until a person confirms its codes. Rows are 
 """
 
 import json
+import re
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -29,6 +30,8 @@ BY_PERSON = "E_REFUSED"
 FACTS = ("kind", "table_name", "profile", "profile_version", "version", "region", "data_date", "batch_id", "rows")
 SIDECAR_FACTS = frozenset({"data_date", "version", "region", "batch_id"})
 SIDECAR_LIMIT = 65_536
+LABEL = re.compile(r"(?!.*[0-9]{16})[0-9A-Za-z._-]{1,40}")
+"""What a version, region or batch may be called: these words are shown outside the secure zone."""
 
 
 @dataclass(frozen=True)
@@ -225,6 +228,9 @@ def _identity(path: Path, profile: Profile, told: Declared, token: str) -> Decla
     named: dict[str, Any] = dict(profile.identify(path.name))
     beside = _sidecar(path, token)
     found = named | beside | {k: v for k, v in vars(told).items() if v is not None}
+    labels = [str(value) for key, value in found.items() if key != "data_date"]
+    if not all(LABEL.fullmatch(label) for label in labels):
+        raise DtsenError("E_SIDECAR", "a version, region or batch has an impossible name", token=token)
     return Declared(**{key: found.get(key) for key in SIDECAR_FACTS})
 
 
@@ -250,6 +256,29 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len({key for key, _ in pairs}) != len(pairs):
         raise ValueError("a key stands twice")
     return dict(pairs)
+
+
+def judge_again(platform: Platform, token: str, now: datetime) -> SourceFile:
+    """The verdict of a file that a person had refused and now lets in: every gate is asked again."""
+    known = platform.registry.file(token)
+    file = NewFile(
+        sha256=known.sha256,
+        size=known.size,
+        verdict="waiting",
+        kind=known.kind,
+        table_name=known.table_name,
+        profile=known.profile,
+        profile_version=known.profile_version,
+        version=known.version,
+        region=known.region,
+        data_date=known.data_date,
+        batch_id=known.batch_id,
+        rows=known.rows,
+    )
+    verdict, code, message = _verdict(platform, file)
+    _amend(platform, token, now, verdict=verdict, code=code, message=message)
+    _release_partners(platform, file, verdict, code, now)
+    return platform.registry.file(token)
 
 
 def _verdict(platform: Platform, file: NewFile) -> tuple[Verdict, str | None, str | None]:

@@ -18,7 +18,7 @@ import dagster as dg
 
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.resources.engines import OpenEngine, open_engine
-from dtsen_pipeline.resources.home import make_private
+from dtsen_pipeline.resources.home import make_private, write_private
 from dtsen_pipeline.resources.lease import Lease, Owner, hold
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.registry import NewRun
@@ -88,6 +88,18 @@ class Session:
         if not path.is_file():
             raise DtsenError("E_NO_LIST", "this week's inputs are not frozen yet; materialise `inputs` first")
         return InputList.from_json(path.read_text())
+
+    def note_day(self, week: str, day: date) -> None:
+        """Keep the as-of day beside the week's list: it is no part of the list, but of the release's envelope."""
+        path = self.list_path(week).with_suffix(".day")
+        make_private(path.parent)
+        path.unlink(missing_ok=True)
+        write_private(path, day.isoformat().encode())
+
+    def noted_day(self, week: str) -> str | None:
+        """The as-of day of the week's list."""
+        path = self.list_path(week).with_suffix(".day")
+        return path.read_text() if path.is_file() else None
 
     def stage_path(self, week: str, asset: str) -> Path:
         """Where a stage file of a week's current input list lies."""

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from dtsen_pipeline.reference import cities
 from dtsen_pipeline.schemas.errors import DtsenError
 
 PREFIX: Final = "DTSEN_"
@@ -32,6 +33,13 @@ def _sqlite_file(url: str) -> str:
         problem = "not a SQLite file"
         raise ValueError(problem)
     return url
+
+
+def _known_city(code: str) -> str:
+    if code not in cities():
+        problem = "not a city of the reference data"
+        raise ValueError(problem)
+    return code
 
 
 def _about(meaning: str, allowed: str, **limits: Any) -> Any:
@@ -76,7 +84,9 @@ class Settings(BaseSettings):
         AbsolutePath | None, _about("Optional external data that tests compare with", "a directory")
     ] = None
     city: Annotated[
-        str, _about("BPS code of the regency or city that is served", "four digits", pattern="^[0-9]{4}$")
+        str,
+        AfterValidator(_known_city),
+        _about("BPS code of the city that is served", " or ".join(f"`{c}`" for c in cities())),
     ] = "3571"
     key_file: Annotated[
         AbsolutePath | None,

@@ -13,14 +13,15 @@ WEEKS_KEPT = 4
 STAGE_FOLDER = re.compile(r"[0-9a-f]{16}")
 
 
-def tidy(work: Path, weeks: int = WEEKS_KEPT) -> int:
-    """Keep the lists of the latest `weeks` weeks and their stage folders; the number of folders removed.
+def tidy(work: Path, week: str, weeks: int = WEEKS_KEPT) -> int:
+    """Keep the lists of `week` and of the latest `weeks` weeks, and their stage folders; how many folders went.
 
     Called under the lease, so that no run is writing there.
     """
     lists = sorted((work / "lists").glob("*.json"), reverse=True)
-    kept = {InputList.from_json(path.read_text()).hash[:16] for path in lists[:weeks]}
-    for path in lists[weeks:]:
+    stay = [path for number, path in enumerate(lists) if number < weeks or path.stem == week]
+    kept = {InputList.from_json(path.read_text()).hash[:16] for path in stay}
+    for path in set(lists) - set(stay):
         path.unlink()
     stale = [path for path in work.iterdir() if STAGE_FOLDER.fullmatch(path.name) and path.name not in kept]
     for path in stale:

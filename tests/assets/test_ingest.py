@@ -66,7 +66,8 @@ class TestCompleteFiles:
 class TestSensor:
     """A run is asked for once for the same files."""
 
-    def test_an_empty_inbox_is_skipped(self, home: Path) -> None:
+    @pytest.mark.usefixtures("home")
+    def test_an_empty_inbox_is_skipped(self) -> None:
         assert isinstance(_tick(), dg.SkipReason)
 
     def test_a_growing_file_is_skipped(self, home: Path, town: Path) -> None:

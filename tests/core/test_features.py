@@ -25,6 +25,7 @@ PLAIN: Member = {
     "jenjang_tertinggi_yang_diduduki": None,
 }
 HEAD: Member = {**PLAIN, "status_hubungan_keluarga": 1, "tanggal_lahir": date(1980, 7, 1), "status_kawin": 2}
+ASSETS = ("ac", "komputer_laptop_tablet", "lemari_es", "sepeda", "sepeda_motor", "mobil")
 HOUSE: dict[str, Any] = {
     "luas_lantai": 36,
     "jenis_lantai_terluas": 6,
@@ -32,7 +33,7 @@ HOUSE: dict[str, Any] = {
     "fasilitas_bab": 1,
     "bahan_bakar_utama_memasak": 4,
     "status_kepemilikan_rumah": 1,
-    "aset_bergerak_ac": 2,
+    **dict.fromkeys((f"aset_bergerak_{name}" for name in ASSETS), 2),
     "jumlah_ternak_sapi": 0,
     "jumlah_ternak_kerbau": 0,
 }
@@ -49,7 +50,8 @@ def child(born: date, school: int | None = 2, level: int | None = 3, **cells: An
 
 
 def frame(table: str, rows: Sequence[Mapping[str, Any]]) -> nw.LazyFrame[pl.LazyFrame]:
-    types = polars_types(table)
+    named = {"family_id", *HOUSE} if table == "keluarga" else {"family_id", *PLAIN}
+    types = {name: dtype for name, dtype in polars_types(table).items() if name in named}
     return nw.from_native(pl.DataFrame([dict.fromkeys(types) | dict(row) for row in rows], schema=types).lazy())
 
 

@@ -1,14 +1,14 @@
 """What the ministry says of an entity: its base row, blanks filled and coarse codes refined from other rows."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
 from dtsen_pipeline.core.engine import Engine
-from tests.core.rows import ANCIENT, BASE, NIK, OLD, Pointer, Release, Town, card
+from tests.core.rows import ANCIENT, BASE, OLD, Pointer, Release, Town, card
 
 FLOOR = "jenis_lantai_terluas"
+Told = tuple[Release, dict[tuple[str, str], Pointer]]
 FILE_ORDER = {"base": BASE, "again": BASE, "third": BASE, "old": OLD, "ancient": ANCIENT}
 
 
@@ -44,17 +44,30 @@ CASES = {
 
 
 @pytest.fixture(scope="module")
-def told(engine: Engine) -> tuple[Release, dict[tuple[str, str], Pointer]]:
+def told(engine: Engine) -> Told:
     town, at = Town(), {}
     for number, (name, case) in enumerate(CASES.items()):
         for row, floor in case.said.items():
             cells = {FLOOR: floor, "id_pelanggan_pln": row if row in ("again", "third") else ""}
             at[name, row] = town.family(card(number), FILE_ORDER[row], **cells)
+    _facts(town)
     return Release(town, engine), at
 
 
+def _facts(town: Town) -> None:
+    """Families and a person of whom each snapshot says something else."""
+    fixed = {"desil_nasional": "3", "desil_provinsi": "4", "desil_kabupaten_kota": "7", "is_gc_kemensos": "1"}
+    town.family(card(101), OLD, **fixed)
+    town.family(card(101), **dict.fromkeys(fixed, "") | {"is_pbi_se": "2"})
+    town.family(card(102), OLD, **fixed)
+    town.family(card(102), desil_nasional="10", desil_provinsi="9", desil_kabupaten_kota="1")
+    town.visit(card(102), "2026-08-01", luas_lantai="99")
+    town.member(card(102), 102, OLD, status_kawin="1", rt_ktp="007")
+    town.member(card(102), 102, status_kawin="2", rt_ktp="")
+
+
 @pytest.mark.parametrize("name", CASES)
-def test_the_order_of_precedence(name: str, told: tuple[Release, dict[tuple[str, str], Pointer]]) -> None:
+def test_the_order_of_precedence(name: str, told: Told) -> None:
     release, at = told
     case = CASES[name]
     rows = {row: at[name, row] for row in case.said}
@@ -73,31 +86,16 @@ def _fate(row: str, case: Case) -> str:
     return "contributed" if row in case.won or row == "again" else "superseded"
 
 
-@pytest.fixture(scope="module")
-def facts(engine: Engine) -> dict[str, Any]:
-    town = Town()
-    fixed = {"desil_nasional": "3", "desil_provinsi": "4", "desil_kabupaten_kota": "7", "is_gc_kemensos": "1"}
-    town.family(card(1), OLD, **fixed)
-    town.family(card(1), **dict.fromkeys(fixed, "") | {"is_pbi_se": "2"})
-    town.family(card(2), OLD, **fixed)
-    town.family(card(2), desil_nasional="10", desil_provinsi="9", desil_kabupaten_kota="1")
-    town.visit(card(2), "2026-08-01", luas_lantai="99")
-    town.member(card(2), 2, OLD, status_kawin="1", rt_ktp="007")
-    town.member(card(2), 2, status_kawin="2", rt_ktp="")
-    release = Release(town, engine)
-    (person,) = release.persons(card(2))
-    return {"blank": release.family(card(1)), "told": release.family(card(2)), "person": person}
-
-
-def test_official_deciles_and_flags_are_what_the_base_sends(facts: dict[str, Any]) -> None:
+def test_official_deciles_and_flags_are_what_the_base_sends(told: Told) -> None:
     official = ("desil_nasional", "desil_provinsi", "desil_kabupaten_kota")
-    assert [facts["blank"][name] for name in official] == [None, None, None]
-    assert [facts["told"][name] for name in official] == [10, 9, 1]
-    assert (facts["blank"]["is_gc_kemensos"], facts["blank"]["is_pbi_se"]) == (None, 2)
-    assert facts["told"]["luas_lantai"] == 99
+    blank, sent = (told[0].family(card(number)) for number in (101, 102))
+    assert [blank[name] for name in official] == [None, None, None]
+    assert [sent[name] for name in official] == [10, 9, 1]
+    assert (blank["is_gc_kemensos"], blank["is_pbi_se"]) == (None, 2)
+    assert sent["luas_lantai"] == 99
 
 
-def test_persons_are_filled_alike(facts: dict[str, Any]) -> None:
-    assert facts["person"]["status_kawin"] == 2
-    assert facts["person"]["rt_ktp"] == "007"
-    assert facts["person"][NIK] is not None
+def test_persons_are_filled_alike(told: Told) -> None:
+    (person,) = told[0].persons(card(102))
+    assert person["status_kawin"] == 2
+    assert person["rt_ktp"] == "007"

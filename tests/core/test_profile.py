@@ -12,9 +12,7 @@ LAST = pl.int_range(pl.len()) == pl.len() - 1
 
 
 def ended(tables: Tables) -> pl.DataFrame:
-    found: pl.LazyFrame = standings(
-        {name: nw.from_native(t.lazy()) for name, t in tables.items()}
-    ).to_native()
+    found: pl.LazyFrame = standings({name: nw.from_native(t.lazy()) for name, t in tables.items()}).to_native()
     return found.collect()
 
 
@@ -62,9 +60,7 @@ def test_families_without_a_decile_do_not_count_as_unmoved() -> None:
     tables = small_release()
     unknown = pl.when(pl.col("desil_nasional") > 1).then("desil_nasional")
     incomplete = pl.when(pl.col("desil_nasional") == 2).then(pl.lit("tanpa_anggota"))
-    tables["keluarga"] = tables["keluarga"].with_columns(
-        desil_nasional=unknown, alasan_tidak_lengkap=incomplete
-    )
+    tables["keluarga"] = tables["keluarga"].with_columns(desil_nasional=unknown, alasan_tidak_lengkap=incomplete)
     found = figures(summed(tables))
     assert found["desil_nasional_kosong"] == (10, 92, 10 / 92)
     assert found["desil_bergerak"] == (0, 82, 0.0)
@@ -75,9 +71,7 @@ def test_a_family_outside_the_kelurahan_and_an_empty_kelurahan_show() -> None:
     tables = small_release()
     first = CITY.kelurahan[0].bps
     strange = pl.when(pl.col("kode_kelurahan_desa") == first).then(pl.lit("3571010999"))
-    tables["keluarga"] = tables["keluarga"].with_columns(
-        kode_kelurahan_desa=strange.otherwise("kode_kelurahan_desa")
-    )
+    tables["keluarga"] = tables["keluarga"].with_columns(kode_kelurahan_desa=strange.otherwise("kode_kelurahan_desa"))
     found = figures(summed(tables))
     assert found["kelurahan_hadir"] == (45, 46, 45 / 46)
     assert found["keluarga_di_luar_kelurahan"] == (2, 92, 2 / 92)
@@ -89,9 +83,7 @@ def test_an_entity_that_is_lost_leaves_an_untraced_row(table: str) -> None:
     lost = tables[table].tail(1)
     tables[table] = tables[table].head(-1)
     is_lost = (pl.col("src") == lost["src"].item()) & (pl.col("row") == lost["row"].item())
-    tables["fate"] = tables["fate"].with_columns(
-        fate=pl.when(is_lost).then(pl.lit("superseded")).otherwise("fate")
-    )
+    tables["fate"] = tables["fate"].with_columns(fate=pl.when(is_lost).then(pl.lit("superseded")).otherwise("fate"))
     found = figures(summed(tables))
     assert found[f"{table}_tanpa_jejak"][0] == 1
     assert found[f"{table}_terbit"][2] == 1.0

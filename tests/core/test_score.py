@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from dtsen_pipeline.core.engine import Engine
 from dtsen_pipeline.core.score import clipped, cut_offs, cuts_frame, cuts_of, decile_of
 from dtsen_pipeline.reference import welfare_model
+from dtsen_pipeline.schemas.errors import DtsenError
 from tests.core.rows import BASE, CARD, DATES, NIK, Release, Town, card, nik
 
 MONDAY = "2026-08-03"
@@ -56,7 +57,7 @@ def test_all_in_one_decile() -> None:
 
 
 def test_nobody_to_count_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no family"):
+    with pytest.raises(DtsenError, match="E_NO_CALIBRATION"):
         cut_offs(histogram([]))
 
 

@@ -231,9 +231,7 @@ def test_features_are_those_of_the_file_in_order(model: dict[str, Any]) -> None:
 
 def test_every_column_is_delivered(model: dict[str, Any]) -> None:
     known = {
-        f"{table}.{column}"
-        for table in ("keluarga", "anggota")
-        for column in profiles()[f"bps_v3_{table}"].header
+        f"{table}.{column}" for table in ("keluarga", "anggota") for column in profiles()[f"bps_v3_{table}"].header
     }
     assert {column for item in model["features"] for column in item["columns"]} <= known
 
@@ -242,9 +240,7 @@ def test_numbers_are_integers_and_the_score_fits_in_64_bits(model: dict[str, Any
     weights = {item["name"]: item["coefficient_micro"] for item in model["features"]}
     assert all(type(weight) is int for weight in (model["intercept_micro"], *weights.values()))
     assert model["scale"] == MICRO
-    total = abs(model["intercept_micro"]) + sum(
-        abs(weight) * WIDEST.get(name, 99) for name, weight in weights.items()
-    )
+    total = abs(model["intercept_micro"]) + sum(abs(weight) * WIDEST.get(name, 99) for name, weight in weights.items())
     assert total < 10**9
 
 

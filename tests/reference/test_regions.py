@@ -23,13 +23,9 @@ def test_codes_are_unique_and_without_gaps_both_ways() -> None:
     places = city().kelurahan
     for district in city().kecamatan:
         inside = [place for place in places if place.kecamatan_bps == district]
-        assert sorted(place.bps for place in inside) == [
-            f"{district}{n:03}" for n in range(1, len(inside) + 1)
-        ]
+        assert sorted(place.bps for place in inside) == [f"{district}{n:03}" for n in range(1, len(inside) + 1)]
         first = inside[0].kecamatan_kemendagri
-        assert [place.kemendagri for place in inside] == [
-            f"{first}.{1000 + n}" for n in range(1, len(inside) + 1)
-        ]
+        assert [place.kemendagri for place in inside] == [f"{first}.{1000 + n}" for n in range(1, len(inside) + 1)]
     assert len(city().by_bps) == len(city().crosswalk) == 46
 
 

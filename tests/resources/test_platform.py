@@ -44,9 +44,11 @@ def test_the_registry_may_lie_elsewhere(new_home: Path) -> None:
 def test_the_size_limit_is_that_of_the_settings(new_home: Path, tmp_path: Path) -> None:
     large = tmp_path / "large"
     large.write_bytes(b"x" * 1_000_001)
-    with opened(load_settings(home=new_home, max_file_mb=1)) as platform:
-        with pytest.raises(DtsenError, match=r"^E_TOO_LARGE"):
-            platform.vault.put(large)
+    with (
+        opened(load_settings(home=new_home, max_file_mb=1)) as platform,
+        pytest.raises(DtsenError, match=r"^E_TOO_LARGE"),
+    ):
+        platform.vault.put(large)
 
 
 def test_it_is_closed_after_an_error_too(new_home: Path) -> None:

@@ -32,9 +32,7 @@ def proved(table: str, change: Change, directory: Path) -> Proof:
 def where(is_row: pl.Expr, column: str, value: object) -> Change:
     def changed(rows: pl.DataFrame) -> pl.DataFrame:
         kind = rows.schema[column]
-        return rows.with_columns(
-            pl.when(is_row).then(pl.lit(value, dtype=kind)).otherwise(column).alias(column)
-        )
+        return rows.with_columns(pl.when(is_row).then(pl.lit(value, dtype=kind)).otherwise(column).alias(column))
 
     return changed
 
@@ -120,9 +118,7 @@ def test_a_wrong_structure_is_named_without_undeclared_names(
     change, check = STRUCTURES[case]
     found = proved("keluarga", change, tmp_path)
     assert check in {failure.check for failure in found.failures}
-    assert all(
-        failure.column is None or failure.column in polars_types("keluarga") for failure in found.failures
-    )
+    assert all(failure.column is None or failure.column in polars_types("keluarga") for failure in found.failures)
     _assert_silent(found, capfd, caplog)
 
 
@@ -167,9 +163,7 @@ def test_files_in_the_wrong_order_break_the_sort_order(tmp_path: Path) -> None:
     assert prove("anggota", files[::-1]).failures == (Failure("key_order", "person_id", 1),)
 
 
-def test_a_second_unique_column_is_counted_over_all_parts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_unique_column_is_counted_over_all_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(KEYS, "keluarga", ("src", "row"))
     change = where(pl.int_range(pl.len()) == pl.len() - 1, "family_id", f"{1:032x}")
     assert proved("keluarga", change, tmp_path).failures == (Failure("unique", "family_id", 1),)

@@ -154,7 +154,7 @@ class TestPublish:
     def test_killed_around_the_commit(
         self, two: Registry, now: datetime, point: str, current: str, status: str
     ) -> None:
-        two.start_run(NewRun("run-cc", "2026-W42", date(2026, 10, 12)), now)
+        two.start_run(NewRun("run-cc", "2026-W42", date(2026, 9, 28)), now)
         script = (
             "import sys, datetime as d\n"
             "from dtsen_pipeline.resources.registry import NewRelease, Registry\n"

@@ -78,8 +78,9 @@ def test_every_engine_can_be_asked_for(engine: str) -> None:
         ("DATABASE_URL", "sqlite:///:memory:", "`sqlite:///` and the path of a file"),
         ("DATABASE_URL", "canary", "`sqlite:///` and the path of a file"),
         ("SPARK_MASTER", "canary://host", "`local[N]`, or `spark://127.0.0.1:PORT` on this machine"),
-        ("CITY", "357", "four digits"),
-        ("CITY", "٣٥٧١", "four digits"),
+        ("CITY", "357", "`3571`"),
+        ("CITY", "٣٥٧١", "`3571`"),
+        ("CITY", "3578", "`3571`"),
         ("LEASE_SECONDS", "0", "whole seconds, 1 or more"),
         ("MAX_FILE_MB", "canary", "whole megabytes, 1 or more"),
         ("MEMORY_MB", "255", "whole megabytes, 256 or more"),
@@ -107,7 +108,7 @@ def test_not_even_the_error_below_repeats_a_value() -> None:
 def test_every_bad_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DTSEN_CITY", "x")
     monkeypatch.setenv("DTSEN_ENGINE", "x")
-    with pytest.raises(DtsenError, match="DTSEN_CITY must be four digits; DTSEN_ENGINE must be"):
+    with pytest.raises(DtsenError, match="DTSEN_CITY must be `3571`; DTSEN_ENGINE must be"):
         load_settings()
 
 

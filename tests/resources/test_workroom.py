@@ -25,12 +25,18 @@ def work(tmp_path: Path) -> Path:
 
 
 def test_recent_weeks_stay(work: Path) -> None:
-    assert tidy(work, weeks=4) == 3
+    assert tidy(work, "2026-06-05", weeks=4) == 3
     assert sorted(path.name for path in work.glob("*/*.parquet")) == [f"week_{day}.parquet" for day in (3, 4, 5, 6)]
     assert sorted(path.stem for path in (work / "lists").iterdir()) == [f"2026-0{day}-05" for day in (3, 4, 5, 6)]
     assert (work / "scratch").is_dir()
 
 
 def test_nothing_goes_twice(work: Path) -> None:
-    tidy(work, weeks=4)
-    assert tidy(work, weeks=4) == 0
+    tidy(work, "2026-06-05", weeks=4)
+    assert tidy(work, "2026-06-05", weeks=4) == 0
+
+
+def test_an_old_week_that_is_run_again_stays(work: Path) -> None:
+    assert tidy(work, "2026-01-05", weeks=4) == 2
+    assert (work / "lists" / "2026-01-05.json").is_file()
+    assert list(work.glob("*/week_1.parquet"))

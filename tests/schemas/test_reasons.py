@@ -62,10 +62,7 @@ def ruled() -> set[str]:
     """Codes of the row rules, whether or not the code lists are confirmed."""
     contexts = [Context(city()), Context(city(), confirmed=frozenset(code_lists()))]
     findings = [
-        finding
-        for context in contexts
-        for table in tables().values()
-        for finding in predicates(table, context)
+        finding for context in contexts for table in tables().values() for finding in predicates(table, context)
     ]
     return {finding.partition(":")[0] for finding in findings}
 

@@ -17,8 +17,7 @@ POINTER: dict[str, Any] = {"src": SRC, "row": 2}
 TRACED = POINTER | {"tabel": "keluarga", "entity_id": ENTITY, "mask": 1 << 19}
 CARD = "3571010101019001"
 VALID: dict[str, dict[str, Any]] = {
-    "keluarga": POINTER
-    | {"family_id": ENTITY, "nomor_kartu_keluarga": CARD, "is_lengkap": True, "desil_nasional": 2},
+    "keluarga": POINTER | {"family_id": ENTITY, "nomor_kartu_keluarga": CARD, "is_lengkap": True, "desil_nasional": 2},
     "anggota": POINTER
     | {"person_id": ENTITY, "family_id": ENTITY, "nomor_kartu_keluarga": CARD, "keberadaan_anggota": 1},
     "lineage": TRACED | {"sumber": "kunjungan", "decision": "changed"},

@@ -31,9 +31,7 @@ class City:
         separator = b"|" if is_snapshot else b","
         names = [name.strip('"') for name in header.decode().split(separator.decode())]
         occurrences = self.truth("occurrences").filter(pl.col("file") == file)
-        good = occurrences.filter(
-            ~pl.col("kinds").list.eval(pl.element().str.starts_with("line_")).list.any()
-        )
+        good = occurrences.filter(~pl.col("kinds").list.eval(pl.element().str.starts_with("line_")).list.any())
         cells = [rows[line - 2].decode().replace('"', "").split(separator.decode()) for line in good["line"]]
         return pl.concat([good, pl.DataFrame(cells, schema=names, orient="row")], how="horizontal")
 

@@ -48,9 +48,7 @@ CHECKS: dict[str, Callable[[Rows, Rows], bool]] = {
     "family_duplicate_differs": lambda _, hit: _repeated(hit, same=False),
     "member_duplicate_identical": lambda _, hit: _repeated(hit, same=True),
     "number_unreadable": lambda _, hit: not hit["luas_lantai"].str.contains("^[0-9]+$").any(),
-    "date_unreadable": lambda _, hit: (
-        hit["tanggal_lahir"].str.to_date("%Y-%m-%d", strict=False).is_null().all()
-    ),
+    "date_unreadable": lambda _, hit: hit["tanggal_lahir"].str.to_date("%Y-%m-%d", strict=False).is_null().all(),
     "desil_11": lambda _, hit: (hit["desil_nasional"] == "11").all(),
     "nik_scientific": lambda _, hit: hit[NIK].str.contains(r"^[0-9]\.[0-9]+E\+15$").all(),
     "nik_decimal": lambda _, hit: hit[NIK].str.contains(r"^[0-9]{16}\.0$").all(),
@@ -144,14 +142,11 @@ def test_links_between_batches(city: City) -> None:
     visits = {file: city.intact(file) for file, profile in BATCHES.items() if profile.endswith("kunjungan")}
     early, late = visits.values()
     twice = [
-        frame.filter(pl.col("kinds").list.contains("visit_sent_twice")).drop("file", "line")
-        for frame in (early, late)
+        frame.filter(pl.col("kinds").list.contains("visit_sent_twice")).drop("file", "line") for frame in (early, late)
     ]
     assert len(twice[0]) == 1
     assert twice[0].equals(twice[1])
-    cards = {
-        card for file in SNAPSHOTS if "keluarga" in file for card in city.intact(file)["nomor_kartu_keluarga"]
-    }
+    cards = {card for file in SNAPSHOTS if "keluarga" in file for card in city.intact(file)["nomor_kartu_keluarga"]}
     unknown = late.filter(pl.col("kinds").list.contains("visit_unknown_card"))
     assert not set(unknown["nomor_kartu_keluarga"]) & cards
     members = city.intact("batches/anggota_kunjungan_2026-W41_trc.csv")

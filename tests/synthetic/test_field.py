@@ -27,14 +27,10 @@ def test_visits_name_what_they_saw(city: City, file: str, seen: str) -> None:
 
 
 def test_nobody_home_means_no_values(city: City) -> None:
-    frame = pl.concat([city.intact(file) for file in VISITS]).filter(
-        pl.col("hasil_kunjungan").is_in(["3", "4", "5"])
-    )
+    frame = pl.concat([city.intact(file) for file in VISITS]).filter(pl.col("hasil_kunjungan").is_in(["3", "4", "5"]))
     values = frame.select("kode_kelurahan_desa", "alamat", "jenis_lantai_terluas", "aset_bergerak_mobil")
     assert all((values[name] == "").all() for name in values.columns)
-    assert not set(frame["id_kunjungan"]) & set(
-        pl.concat([city.intact(file) for file in MET])["id_kunjungan"]
-    )
+    assert not set(frame["id_kunjungan"]) & set(pl.concat([city.intact(file) for file in MET])["id_kunjungan"])
 
 
 def test_poor_families_first(city: City) -> None:
@@ -48,11 +44,7 @@ def test_poor_families_first(city: City) -> None:
 def test_blank_token_and_coarse_cells(city: City) -> None:
     frame = pl.concat([city.intact(file) for file in VISITS]).filter(pl.col("hasil_kunjungan") == "1")
     cells = pl.concat(
-        [
-            frame[name].alias("cell")
-            for name in frame.columns
-            if name.startswith(("jenis", "sumber", "id_pel", "bahan"))
-        ]
+        [frame[name].alias("cell") for name in frame.columns if name.startswith(("jenis", "sumber", "id_pel", "bahan"))]
     )
     assert {"", "TIDAK_ADA", "91"} <= set(cells)
 
@@ -70,9 +62,7 @@ def test_the_ministry_listens_in_part(city: City) -> None:
 
 def test_visits_confirm_more_than_they_change(city: City) -> None:
     visited = city.intact("batches/kunjungan_2026-W37_trc.csv").filter(pl.col("kinds").list.len() == 0)
-    register = city.intact("snapshot_1/keluarga_dtsen_v3_2026_3571.csv").filter(
-        pl.col("kinds").list.len() == 0
-    )
+    register = city.intact("snapshot_1/keluarga_dtsen_v3_2026_3571.csv").filter(pl.col("kinds").list.len() == 0)
     pairs = visited.join(register, on="truth_family", suffix="_register")
     asked = pairs.filter(pl.col("sumber_air_minum_utama") != "")
     same = (asked["sumber_air_minum_utama"] == asked["sumber_air_minum_utama_register"]).sum()

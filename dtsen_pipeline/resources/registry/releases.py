@@ -53,7 +53,9 @@ class Releases(Database):
     """The registry's releases."""
 
     def publish(self, release: NewRelease, expected_current: str | None, run_key: str, now: datetime) -> Published:
-        """Register a release, make it current unless a newer week is, and end its run: all or nothing.
+        """Register a release, make it current unless one of a newer week or later day is, and end its run.
+
+        All or nothing.
 
         E_CURRENT_MOVED where another release than `expected_current` is current by now.
         """
@@ -62,7 +64,7 @@ class Releases(Database):
             session.add(Release(**vars(release), status="published", published_at=now))
             session.flush()
             pointer = _pointer(session, expected_current)
-            moved = pointer.week is None or week_start(release.week) >= week_start(pointer.week)
+            moved = not _is_ahead(session, pointer, release.week, run_key)
             if moved:
                 _move(session, pointer, release.release_id, release.week, now)
             close_run(session, run_key, "published", now, release_id=release.release_id)

@@ -213,4 +213,11 @@ OPERATIONS = (
         basis=OWN,
         advice_id="Jalankan tahap-tahap sebelumnya dari minggu yang sama, atau seluruh weekly_refresh.",
     ),
+    stopped(
+        "E_NO_CALIBRATION",
+        id="Tidak satu pun keluarga punya desil resmi dan skor, sehingga batas desil tidak dapat dihitung.",
+        en="No family has both an official decile and a score, so no cut-off can be computed.",
+        basis=OWN,
+        advice_id="Periksa potret: berkas tanpa baris, anggota yang hilang, atau kolom desil yang kosong.",
+    ),
 )

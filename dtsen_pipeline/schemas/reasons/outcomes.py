@@ -102,8 +102,8 @@ INCOMPLETE_TEXTS: Mapping[str, Text] = MappingProxyType(
             "The family has no member who is present.",
         ),
         "masukan_kosong": Text(
-            "Kolom yang diperlukan untuk menghitung skor kosong.",
-            "A column that the score needs is blank.",
+            "Kolom yang diperlukan untuk menghitung skor kosong, atau kepala keluarga tidak tepat satu.",
+            "A column that the score needs is blank, or the family has not exactly one head.",
         ),
     }
 )

@@ -46,6 +46,13 @@ TIES = (
         advice_id="Selesaikan kunjungannya lebih dahulu.",
     ),
     held(
+        "H_VISIT_TWICE",
+        id="Satu nomor kunjungan dipakai untuk lebih dari satu keluarga.",
+        en="One visit id stands for more than one family.",
+        basis=OWN,
+        advice_id="Beri setiap kunjungan nomornya sendiri, lalu kirim lagi.",
+    ),
+    held(
         "H_NIK_AMBIGUOUS",
         id="Beberapa orang cocok dengan NIK pada baris ini.",
         en="Several persons fit the NIK of this row.",
