@@ -13,7 +13,6 @@ import shutil
 import sqlite3
 import subprocess
 import zlib
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -232,7 +231,7 @@ def _line(cells: list[str], changes: dict[int, str]) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def flown(town: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flown]:
+def flown(town: Path, tmp_path_factory: pytest.TempPathFactory) -> Flown:
     """One process takes the canaries in, publishes them, and fails in every stage."""
     base = tmp_path_factory.mktemp("canary")
     home, elsewhere = base / "home", base / "elsewhere"

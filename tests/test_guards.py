@@ -49,9 +49,14 @@ class TestRedaction:
 
     @pytest.mark.parametrize("value", ["0", "false", "off", "", "yes", "on", "2"])
     def test_a_value_under_which_dagster_redacts_nothing_is_refused(
-        self, home: Path, monkeypatch: pytest.MonkeyPatch, value: str
+        self, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, value: str
     ) -> None:
         monkeypatch.setenv(REDACTION, value)
+        with pytest.raises(DtsenError, match=r"^E_REDACTION"):
+            check_guards(instance)
+
+    def test_a_refresh_is_refused(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv(REDACTION, "0")
         done = refreshed(home, LATE_DAY)
         assert (done.status, (done.problem or "").split(":")[0]) == ("failed", "E_REDACTION")
         with house(home) as platform:
@@ -83,7 +88,7 @@ class TestComputeLog:
         (home / "dagster" / "dagster.yaml").write_text(STORING)
         done = refreshed(home, LATE_DAY)
         assert (done.status, (done.problem or "").split(":")[0]) == ("failed", "E_COMPUTE_LOG")
-        assert not (home / "dagster" / "storage").rglob("*.out") or not list((home / "dagster").rglob("*.out"))
+        assert [path for path in (home / "dagster").rglob("*.out") if path.stat().st_size] == []
 
     def test_the_ingest_job_is_refused_too(self, home: Path) -> None:
         (home / "dagster" / "dagster.yaml").write_text(STORING)

@@ -127,10 +127,10 @@ class TestUnchanged:
         fill(home, sorted(files.glob("*.csv")), datetime(2026, 1, 6, 3, tzinfo=UTC))
         first = refreshed(home, date(2026, 1, 7))
         assert (first.status, first.moved) == ("published", True)
-        for day in (date(2026, 1, 14), date(2026, 1, 21), date(2026, 3, 4)):
+        for day in (date(2026, 1, 14), date(2026, 3, 4)):
             again = refreshed(home, day)
             assert (again.status, again.release_id, again.moved) == ("unchanged", first.release_id, False)
-        assert [status for _, status in _status(home)] == ["published", *["unchanged"] * 3]
+        assert [status for _, status in _status(home)] == ["published", *["unchanged"] * 2]
         assert current(home) == first.release_id
         assert len(list((home / "releases").glob("*/*"))) == 1
         assert leftovers(home) == []
@@ -231,7 +231,7 @@ class TestRefused:
             assert (done.problem or "").startswith("E_LEASE_HELD")
             holder.kill()
         assert _status(home) == before
-        assert refreshed(home, LATE_DAY).status == "unchanged"
+        assert materialised(home, LATE_WEEK, "release").success
         assert leftovers(home) == []
 
     @pytest.mark.parametrize("day", [date(2025, 12, 30), date(2100, 1, 4)])
@@ -294,8 +294,16 @@ class TestReleaseAlone:
         home = copied(filled_home, tmp_path / "home")
         assert failures(materialised(home, LATE_WEEK, "release"))[0].startswith("E_NO_LIST")
         assert materialised(home, LATE_WEEK, "inputs").success
-        assert failures(materialised(home, LATE_WEEK, "release"))[0].startswith("E_NO_CANDIDATE")
+        assert failures(materialised(home, LATE_WEEK, "release"))[0].startswith("E_NO_STAGE")
         assert current(home) is None
+        assert leftovers(home) == []
+
+    def test_with_a_table_missing(self, early_home: Path, waiting_home: Path, tmp_path: Path) -> None:
+        home = copied(waiting_home, tmp_path / "home")
+        for path in home.glob("work/*/candidate_lineage.parquet"):
+            path.unlink()
+        assert failures(materialised(home, LATE_WEEK, "release"))[0].startswith("E_NO_CANDIDATE")
+        assert current(home) == current(early_home)
         assert leftovers(home) == []
 
 

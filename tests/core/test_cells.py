@@ -48,6 +48,8 @@ def test_the_text_of_a_cell() -> None:
     frame = pl.DataFrame([("e", CLEARED, 30, date(1980, 1, 2), None)], schema=TYPES, orient="row")
     found = {row["column"]: row["said"] for row in rows(cells(lazy(frame), ["entity"], COLUMNS, "said"))}
     assert found == {FLOOR: "TIDAK_ADA", ROOMS: "30", BORN: "1980-01-02"}
+    frame = pl.DataFrame([("e", None, None, None, "-1")], schema=TYPES, orient="row")
+    assert [row["said"] for row in rows(cells(lazy(frame), ["entity"], COLUMNS, "said"))] == ["-1"]
 
 
 def test_no_columns_have_no_cells() -> None:

@@ -91,9 +91,9 @@ def told(engine: Engine) -> Told:
     for number, name in enumerate(AWAY, start=30):
         town.family(card(number))
         persons[name] = town.member(card(number), number)
-        for day, (place, presence) in enumerate(AWAY[name].said, start=3):
+        for august, (place, presence) in enumerate(AWAY[name].said, start=3):
             where = {"own": card(number), "other": card(12), "third": card(11)}[place]
-            town.met(town.visit(where, f"2026-08-0{day}"), presence, **{NIK: nik(number)})
+            town.met(town.visit(where, f"2026-08-0{august}"), presence, **{NIK: nik(number)})
     # a new member, who is gone a day later
     complete = {"nama": "BAYI", "tanggal_lahir": "2026-01-01", "jenis_kelamin": "2"}
     rows["born"] = town.met(town.visit(card(15), MONDAY), "5", **complete)

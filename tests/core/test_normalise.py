@@ -86,6 +86,8 @@ def test_there_is_none_counts_only_in_the_field() -> None:
     assert values(VISIT, ROOMS, "TIDAK_ADA") == [CLEARED]
     assert values(VISIT, CATTLE, "TIDAK_ADA") == [0]
     assert values(VISIT, "alamat", "TIDAK_ADA") == ["TIDAK_ADA"]
+    assert values(VISIT, "lengan_acak", "TIDAK_ADA") == values(VISIT, "hasil_kunjungan", "TIDAK_ADA") == [UNKNOWN_CODE]
+    assert values(VISIT_MEMBER, "keberadaan_anggota", "TIDAK_ADA") == [UNKNOWN_CODE]
     assert values(FAMILY, ROOMS, "TIDAK_ADA") == [None]
     assert unreadable(FAMILY, ROOMS, "TIDAK_ADA") == [True]
     assert unreadable(VISIT, ROOMS, "TIDAK_ADA") == [False]

@@ -170,6 +170,12 @@ def _twice(scenes: Scenes) -> None:
     at["V21 late"] = town.visit(card(22), "2026-08-02", id_kunjungan="V21", luas_lantai="44")
     at["V21 silent"] = town.visit(card(23), "2026-08-09", id_kunjungan="V21", hasil_kunjungan="4")
     at["member of V21"] = town.met("V21", "5", **COMPLETE)
+    # the same for one family: the latest in use, which is later than another visit's word
+    at["listed 29"] = town.member(card(29), 29)
+    for file, day, outcome in (("c2", "2026-08-20", "1"), ("c1", "2026-08-22", "2"), ("c1", "2026-08-29", "4")):
+        town.visit(card(29), day, file, id_kunjungan="V22", hasil_kunjungan=outcome, luas_lantai="44")
+    at["between"] = town.met(town.visit(card(29), "2026-08-21", "c2"), **{SIGN: "4", NIK: nik(29)})
+    at["member of V22"] = town.met("V22", **{SIGN: "3", NIK: nik(29)})
 
 
 @pytest.mark.parametrize(
@@ -254,6 +260,11 @@ def test_the_listed_person_is_preferred_to_one_of_an_older_snapshot(told: Told) 
     assert told.is_about("by name, listed", "listed 25")
     assert told.new("by number, older only")[SIGN] == 3
     assert told.fate("older only") == "contributed"
+
+
+def test_members_follow_the_latest_visit_of_their_id_that_is_in_use(told: Told) -> None:
+    assert told.new("listed 29")[SIGN] == 3
+    assert told.release.lost(told.at["between"], SIGN) == {"superseded"}
 
 
 def test_the_id_of_a_new_person_is_that_of_the_same_row_in_a_snapshot(told: Told) -> None:
