@@ -23,7 +23,7 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed
 	@if [ -z "$(JAVA)" ]; then echo "Java tidak ada: uji Spark dilewati / no Java: Spark tests are skipped"; fi
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest
 
 check: $(VENV)/.installed
 	$(BIN)/ruff format --check .
