@@ -4,7 +4,7 @@ A mistake is planted into one function, the stages from there on are run again, 
 the kind that the mistake makes, which it does not find in the sound run.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -48,12 +48,8 @@ def _only_the_base_was_seen(_: Original) -> Original:
     return lambda visits, scene: visits.with_columns(seen_version=nw.lit(scene.base))
 
 
-def _file_order_instead_of_time(_: Original) -> Original:
-    def numbered(told: Any, group: Iterable[str]) -> Any:
-        place = nw.col("row").cum_count().over(*group, order_by=list(ROW))
-        return told.with_columns(nth=place, of=nw.len().over(*group)).with_columns(speaks=nw.col("nth") == nw.col("of"))
-
-    return numbered
+def _file_order_instead_of_time(original: Any) -> Any:
+    return lambda *given: original(*given).with_columns(at=nw.lit(0, dtype=nw.Int64))
 
 
 def _years_alone(_: Original) -> Original:
@@ -75,7 +71,7 @@ MISTAKES = {
     "nothing expires": Mistake(verdicts, "_limit", lambda _: lambda *_: nw.lit(verdicts.NO_LIMIT), "merged", "merge"),
     "the seen snapshot is forgotten": Mistake(merge, "_with_seen", _only_the_base_was_seen, "merged", "merge"),
     "the last line speaks, not the last visit": Mistake(
-        verdicts, "_numbered", _file_order_instead_of_time, "merged", "merge"
+        verdicts, "_told", _file_order_instead_of_time, "merged", "merge"
     ),
     "blanks are filled in file order": Mistake(ministry, "ORDER", lambda order: (*ROW, order[0]), "merged", "merge"),
     "coarse codes contradict fine ones": Mistake(cells, "_finer_pairs", lambda _: lambda _: ["-"], "merged", "merge"),
