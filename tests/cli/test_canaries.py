@@ -51,7 +51,7 @@ def _texts(release: View, platform: Platform) -> dict[str, str]:
         if not person[NIK] or not family:
             continue
         member, home = raw(platform, person["src"], person["row"]), raw(platform, family["src"], family["row"])
-        return {
+        texts = {
             NIK: member[NIK],
             CARD: home[CARD],
             "nama": member["nama"],
@@ -59,6 +59,8 @@ def _texts(release: View, platform: Platform) -> dict[str, str]:
             "tanggal_lahir": member["tanggal_lahir"],
             "id_petugas": _officer(platform, release, won["src"], won["row"]),
         }
+        if all(texts.values()):
+            return texts
     raise AssertionError
 
 

@@ -16,9 +16,9 @@ MONDAY = "2026-08-03"
 
 @pytest.fixture(scope="module")
 def gaps(engine: Engine) -> dict[int, dict[str, Any] | None]:
-    """What is incomplete of fourteen families, by number; None where nothing is."""
+    """What is incomplete of eighteen families, by number; None where nothing is."""
     town = Town()
-    for number in range(14):
+    for number in range(18):
         town.family(card(number))
         town.family(card(number), OLD)
         town.member(card(number), number)
@@ -36,6 +36,12 @@ def gaps(engine: Engine) -> dict[int, dict[str, Any] | None]:
     for number, day in ((13, MONDAY), (12, "2026-08-01")):
         town.visit(card(number), day, id_kunjungan="V", luas_lantai="40")
     town.met("V", nama="SIAPA")
+    for number, day, facts in ((14, MONDAY, {}), (15, "2026-08-09", {"hasil_kunjungan": "4"})):
+        town.visit(card(number), day, id_kunjungan="W", luas_lantai="40", **facts)
+    town.met("W", nama="SIAPA")
+    for number, day, facts in ((16, MONDAY, {"hasil_kunjungan": "4"}), (17, "2026-08-09", {"luas_lantai": "x"})):
+        town.visit(card(number), day, id_kunjungan="X", **facts)
+    town.met("X", **{NIK: "12"})
     town.member(card(11), 11)
     town.visit(card(0), MONDAY, luas_lantai="x")
     run = Run(town.readings(), engine)
@@ -45,7 +51,7 @@ def gaps(engine: Engine) -> dict[int, dict[str, Any] | None]:
     cards = engine.fetch(run.observed.families).filter(pl.col("version") == BASE).select("family_id", CARD)
     told = {row[CARD]: row for row in found.join(cards, on="family_id", how="left").to_dicts()}
     assert len(told) == found.height
-    return {number: told.get(card(number)) for number in range(14)}
+    return {number: told.get(card(number)) for number in range(18)}
 
 
 @pytest.mark.parametrize(
@@ -58,6 +64,8 @@ def gaps(engine: Engine) -> dict[int, dict[str, Any] | None]:
         (6, "anggota_ditahan", 0),
         (8, "anggota_ditahan", 0),
         (13, "anggota_ditahan", 0),
+        (14, "anggota_ditahan", 0),
+        (16, "anggota_ditolak", 0),
     ],
 )
 def test_incomplete(number: int, reason: str, is_ministry: int, gaps: dict[int, dict[str, Any] | None]) -> None:
@@ -66,9 +74,9 @@ def test_incomplete(number: int, reason: str, is_ministry: int, gaps: dict[int, 
     assert (found["reason"], found["is_ministry"]) == (reason, is_ministry)
 
 
-@pytest.mark.parametrize("number", [0, 4, 7, 9, 10, 11, 12])
+@pytest.mark.parametrize("number", [0, 4, 7, 9, 10, 11, 12, 15, 17])
 def test_complete(number: int, gaps: dict[int, dict[str, Any] | None]) -> None:
     """In order: a rejected visit, an older snapshot's row, a sound row, a row without a visit, a strange card, a
-    duplicate, and the earlier of two visits under one id, whose members follow the later.
+    duplicate; and of two visits under one id the earlier, the later one without values, and a rejected one.
     """
     assert gaps[number] is None

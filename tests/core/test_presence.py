@@ -170,6 +170,10 @@ def _twice(scenes: Scenes) -> None:
     at["V21 late"] = town.visit(card(22), "2026-08-02", id_kunjungan="V21", luas_lantai="44")
     at["V21 silent"] = town.visit(card(23), "2026-08-09", id_kunjungan="V21", hasil_kunjungan="4")
     at["member of V21"] = town.met("V21", "5", **COMPLETE)
+    # of which one brought no values: members follow the other
+    town.visit(card(22), "2026-08-02", id_kunjungan="V23", luas_lantai="44")
+    town.visit(card(23), "2026-08-09", id_kunjungan="V23", hasil_kunjungan="4")
+    at["member of V23"] = town.met("V23", "5", **COMPLETE)
     # the same for one family: the latest in use, which is later than another visit's word
     at["listed 29"] = town.member(card(29), 29)
     for file, day, outcome in (("c2", "2026-08-20", "1"), ("c1", "2026-08-22", "2"), ("c1", "2026-08-29", "4")):
@@ -263,6 +267,7 @@ def test_the_listed_person_is_preferred_to_one_of_an_older_snapshot(told: Told) 
 
 
 def test_members_follow_the_latest_visit_of_their_id_that_is_in_use(told: Told) -> None:
+    assert told.new("member of V23")["family_id"] == told.release.family(card(22))["family_id"]
     assert told.new("listed 29")[SIGN] == 3
     assert told.release.lost(told.at["between"], SIGN) == {"superseded"}
 
