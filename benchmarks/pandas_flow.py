@@ -6,6 +6,7 @@ snapshot and any visits; the pipeline also merges older snapshots. Nothing is ti
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -20,7 +21,7 @@ from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, SNAPSHOT
 
 Lap = Callable[[str], None]
 VILLAGE = "kode_kelurahan_desa"
-LAYOUT = {"compression": "zstd", "compression_level": 1, "row_group_size": 100_000, "index": False}
+LAYOUT: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "row_group_size": 100_000, "index": False}
 
 
 def run(source: Path, target: Path, inputs: InputList, key: bytes, lap: Lap) -> None:

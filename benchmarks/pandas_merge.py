@@ -64,7 +64,8 @@ def _newcomers(presences: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     stated = presences[presences[PRESENCE].notna() & unknown].sort_values(["at", *ROW])
     last = stated.drop_duplicates("person_id", keep="last")
     there = last.loc[last[PRESENCE] == 1, "person_id"]
-    return stated[stated["person_id"].isin(there)].drop_duplicates("person_id")[["person_id", *ROW]]
+    first: pd.DataFrame = stated[stated["person_id"].isin(there)].drop_duplicates("person_id")
+    return first[["person_id", *ROW]]
 
 
 def _merged(
@@ -135,7 +136,8 @@ def _text(cell: Series, column: Column) -> Series:
 
 def _typed(text: Series, column: Column) -> Series:
     if column.kind is Kind.DATE:
-        return pd.to_datetime(text, format="%Y-%m-%d").astype("datetime64[s]")
+        days: Series = pd.to_datetime(text, format="%Y-%m-%d")
+        return days.astype("datetime64[s]")
     if not column.is_integer:
         return text
     return text.mask(text == CLEARED_TEXT, str(CLEARED)).astype("Int64").astype("Int32")
@@ -186,7 +188,7 @@ def _taken(base: pd.DataFrame, extras: pd.DataFrame, subject: Subject) -> pd.Dat
     told = offered.merge(mine, on=[entity, "column"], how="left", validate="m:1")
     finer = _is_finer(told, told["value"], told["mine"], subject)
     told["decision"] = np.where(finer, "refined", "filled")
-    usable = told[told["mine"].isna() | finer]
+    usable: pd.DataFrame = told[told["mine"].isna() | finer]
     return usable.sort_values(ROW).drop_duplicates([entity, "column"])
 
 
@@ -195,7 +197,8 @@ def _disputed(base: pd.DataFrame, extras: pd.DataFrame, subject: Subject) -> pd.
     lost = cells(extras, [entity, *ROW], subject.columns)
     kept = cells(base[base[entity].isin(extras[entity])], [entity], subject.columns, "kept")
     both = lost.merge(kept, on=[entity, "column"], validate="m:1")
-    return both[~_agrees(both, both["value"], both["kept"], subject)].assign(decision="superseded")
+    differing: pd.DataFrame = both[~_agrees(both, both["value"], both["kept"], subject)]
+    return differing.assign(decision="superseded")
 
 
 def _told(
@@ -291,7 +294,7 @@ def _lost_by_base(judged: pd.DataFrame, base: pd.DataFrame, subject: Subject) ->
     entity = subject.entity
     replaced = judged[judged["base_decision"].isin(list(BASE_LOSSES)) & judged["new"].notna()]
     replaced = replaced[~_agrees(replaced, replaced["final"], replaced["new"], subject)]
-    pointed = replaced.drop(columns=ROW).merge(base[[entity, *ROW]], on=entity, validate="m:1")
+    pointed: pd.DataFrame = replaced.drop(columns=ROW).merge(base[[entity, *ROW]], on=entity, validate="m:1")
     return pointed.assign(decision=pointed["base_decision"].map(BASE_LOSSES))
 
 
@@ -300,7 +303,8 @@ def _records(parts: Sequence[tuple[pd.DataFrame, str]], subject: Subject) -> pd.
     bits: Mapping[str, int] = {column.name: subject.bits(column) for column in subject.columns}
     keys = [subject.entity, *ROW, "sumber", "decision"]
     rows = pd.concat([part.assign(sumber=source)[[*keys, "column"]] for part, source in parts if len(part)])
-    masks = rows.assign(mask=rows["column"].map(bits).astype("int64")).groupby(keys, as_index=False)["mask"].sum()
+    masked = rows.assign(mask=rows["column"].map(bits).astype("int64"))
+    masks: pd.DataFrame = masked.groupby(keys)[["mask"]].sum().reset_index()
     return masks.rename(columns={subject.entity: "entity_id"}).assign(tabel=subject.table)
 
 

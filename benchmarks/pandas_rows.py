@@ -108,7 +108,8 @@ def hard(records: pd.DataFrame, table: Table, inputs: InputList) -> pd.DataFrame
     found = found.sort_values(["index", "place"])
     reasons = found.groupby("index")["check"].agg("|".join)
     at = reasons.index.astype("int64")
-    return records.loc[at, ROW].assign(reasons=reasons.to_numpy())
+    failed: pd.DataFrame = records.loc[at, ROW].assign(reasons=reasons.to_numpy())
+    return failed
 
 
 def _schema(records: pd.DataFrame, table: Table, inputs: InputList) -> tuple[pa.DataFrameSchema, dict[str, int]]:

@@ -89,7 +89,7 @@ def _cuts(rows: pd.DataFrame) -> list[int]:
     cuts = []
     for decile in range(1, 10):
         share = int((rows["desil_nasional"] <= decile).sum())
-        cuts.append(int(below.index[below.searchsorted(share)]) if share else int(below.index[0]) - 1)
+        cuts.append(int(below.index[int(below.searchsorted(share))]) if share else int(below.index[0]) - 1)
     return cuts
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -85,7 +86,8 @@ def _coalesce(first: Series, *others: Series) -> Series:
 
 
 def _when(condition: Series, value: str) -> Series:
-    return pd.Series(np.where(condition, value, None), index=condition.index, dtype=TEXT)
+    other: Any = None
+    return pd.Series(np.where(condition, value, other), index=condition.index, dtype=TEXT)
 
 
 def _cards(rows: pd.DataFrame, inputs: InputList, key: bytes) -> pd.DataFrame:
@@ -149,7 +151,8 @@ def _aliases(rows: pd.DataFrame, key: bytes) -> pd.DataFrame:
     others = rows[["own_key", "person_id"]].drop_duplicates()
     alias = hashed(others["own_key"], MEMBER, key)
     found = pd.DataFrame({"tabel": MEMBER, "alias_id": alias, "entity_id": others["person_id"]})
-    return found[alias.notna() & (alias != others["person_id"])]
+    named: pd.DataFrame = found[alias.notna() & (alias != others["person_id"])]
+    return named
 
 
 def _shared(persons: pd.DataFrame) -> pd.DataFrame:

@@ -38,9 +38,9 @@ class Clock:
         self._last = self._now()
 
     def lap(self, step: str) -> None:
-        """End a step."""
-        now = self._now()
-        self.steps[step] = (now[0] - self._last[0], now[1] - self._last[1])
+        """End a step, or a further part of it."""
+        now, before = self._now(), self.steps.get(step, (0.0, 0.0))
+        self.steps[step] = (before[0] + now[0] - self._last[0], before[1] + now[1] - self._last[1])
         self._last = now
 
     def report(self, **facts: object) -> str:
@@ -71,7 +71,7 @@ def gate(city: Path, target: Path, snapshots: str) -> str:
         source = _source(path, data)
         clock.lap("files")
         reading = intake.read(data, profiles()[source.profile], source.token)
-        clock.lap(f"{path.parent.name}/{path.name}")
+        clock.lap(source.table)
         size += len(data)
         sources.append(source)
         rows[source.table].append(reading.rows)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import narwhals as nw
 
-from dtsen_pipeline.core.engine import Frame
+from dtsen_pipeline.core.engine import NUMBER, Frame
 from dtsen_pipeline.core.subject import Subject
 from dtsen_pipeline.reference import code_lists
 from dtsen_pipeline.schemas.columns import CLEARED, CLEARED_TEXT, UNKNOWN_CODE, Column, Kind
@@ -108,6 +108,6 @@ def _typed(column: Column, name: str) -> nw.Expr:
         return cell.str.to_date("%Y-%m-%d").alias(name)
     if not column.is_integer:
         return cell
-    number = nw.when(cell != CLEARED_TEXT).then(cell).cast(nw.Int64)
-    none = nw.lit(CLEARED, dtype=nw.Int64)
+    number = nw.when(cell != CLEARED_TEXT).then(cell).cast(NUMBER)
+    none = nw.lit(CLEARED, dtype=NUMBER)
     return nw.when(cell == CLEARED_TEXT).then(none).otherwise(number).alias(name)

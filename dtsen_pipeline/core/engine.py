@@ -11,6 +11,8 @@ import narwhals as nw
 import polars as pl
 
 Frame = nw.LazyFrame[Any]
+NUMBER = nw.Int32
+"""The type of every code and count of the contract; counts have nine digits at most."""
 
 
 class Engine(Protocol):

@@ -17,7 +17,7 @@ NAME, BORN, SEX = "nama", "tanggal_lahir", "jenis_kelamin"
 
 def id_name(raw: nw.Expr) -> nw.Expr:
     """The name as it enters ids: outer spaces off, single spaces, ASCII letters in upper case."""
-    single = raw.str.strip_chars(" ").str.replace_all(" +", " ")
+    single = raw.str.strip_chars(" ").str.replace_all(" {2,}", " ")
     is_ascii = single.str.contains(r"\A[ -~]+\z")
     upper = nw.when(is_ascii).then(single.str.to_uppercase()).otherwise(single)
     return nw.when(single != "").then(upper)

@@ -5,7 +5,7 @@ tests, benchmarks and replays. No file is opened here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 
 import narwhals as nw
 
@@ -68,14 +68,8 @@ def valid_of(records: Mapping[str, Frame], checked: Checked) -> dict[str, Frame]
 
 
 def stored(observed: Observations, engine: Engine) -> Observations:
-    """The same observations, the wide tables computed once: every later stage reads them."""
-    return replace(
-        observed,
-        families=engine.checkpoint(observed.families),
-        members=engine.checkpoint(observed.members),
-        visits=engine.checkpoint(observed.visits),
-        presences=engine.checkpoint(observed.presences),
-    )
+    """The same observations, computed once: every later stage reads them."""
+    return Observations(**{part.name: engine.checkpoint(getattr(observed, part.name)) for part in fields(observed)})
 
 
 def warned_of(checked: Checked, observed: Observations, engine: Engine) -> Frame:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import narwhals as nw
 
 from dtsen_pipeline.core.cells import COLUMN, masked
-from dtsen_pipeline.core.engine import Engine, Frame
+from dtsen_pipeline.core.engine import NUMBER, Engine, Frame
 from dtsen_pipeline.core.entities import CARD
 from dtsen_pipeline.core.identity import Observations, Scene
-from dtsen_pipeline.core.ministry import AGE, Ministry, laid_over, ministry
+from dtsen_pipeline.core.ministry import AGE, Ministry, laid_over, ministry, valued
 from dtsen_pipeline.core.normalise import region_names
 from dtsen_pipeline.core.rows import ROW, aside
 from dtsen_pipeline.core.subject import PRESENCE, Subject, families, persons
@@ -67,7 +67,7 @@ def merge(observed: Observations, scene: Scene, policy: MergePolicy, engine: Eng
     """Merge families and persons."""
     family_rows = _aged(observed.families, scene)
     nobody = observed.visits.select("family_id", *ROW).head(0)
-    person_rows = _aged(observed.members, scene).with_columns(nw.lit(PRESENT, dtype=nw.Int64).alias(PRESENCE))
+    person_rows = _aged(observed.members, scene).with_columns(nw.lit(PRESENT, dtype=NUMBER).alias(PRESENCE))
     presences = engine.checkpoint(_stated(observed.presences, person_rows, engine))
     return Merged(
         families=_merged(family_rows, observed.visits, nobody, families(), scene, policy, engine),
@@ -119,7 +119,7 @@ def _stated(presences: Frame, person_rows: Frame, engine: Engine) -> Frame:
 
 
 def _as_stated(known: Frame, is_there: nw.Expr) -> Frame:
-    code, present = nw.col(PRESENCE), nw.lit(PRESENT, dtype=nw.Int64)
+    code, present = nw.col(PRESENCE), nw.lit(PRESENT, dtype=NUMBER)
     home = nw.coalesce(nw.col("found_home"), nw.col("home"), nw.col("family_id"))
     is_foreign = code.is_in(MOVED) & (home != nw.col("family_id"))
     gone = nw.when((code != NOT_FOUND) & ~is_foreign).then(code)
@@ -154,15 +154,14 @@ def _merged(
     policy: MergePolicy,
     engine: Engine,
 ) -> Entities:
-    facts = ministry(snapshots, newcomers, subject, engine)
-    known = facts.base.select(subject.entity)
-    in_use = visits.join(known, on=subject.entity, how="semi")
+    facts = ministry(snapshots, newcomers, visits, subject, engine)
+    in_use = visits.join(facts.visited, on=subject.entity, how="semi")
     names = [subject.entity, *ROW, "day", "at", *(column.name for column in subject.merged)]
     spoken = engine.checkpoint(_with_seen(in_use, scene).select(*names, "seen_version"))
     judged = verdicts(spoken, _facts(facts, snapshots, spoken, subject, scene, engine), subject, policy, engine)
     return Entities(
-        merged=_published(laid_over(facts.values, judged.over, subject), subject, scene),
-        ministry=_published(facts.values, subject, scene),
+        merged=_published(valued(facts, [facts.over, judged.over], subject), subject, scene),
+        ministry=_published(valued(facts, [facts.over], subject), subject, scene),
         touched=nw.concat([judged.over.select(subject.entity), newcomers.select(subject.entity)]).unique(),
         lineage=nw.concat([_named(_unsettled(facts, judged, subject), subject), _labelled(judged.lineage, subject)]),
         conflict=nw.concat([_named(facts.conflict, subject), _labelled(judged.conflict, subject)]),
@@ -194,11 +193,10 @@ def _facts(said: Ministry, snapshots: Frame, visits: Frame, subject: Subject, sc
     )
     seen = rows.filter(nw.col("nth") == 1).select(entity, *names, seen_version="version")
     base = tuple(token for token, version in scene.version_of.items() if version == scene.base)
-    own = engine.checkpoint(said.base.join(visited, on=entity, how="semi"))
     return Facts(
         seen=engine.checkpoint(seen),
-        own=own.select(entity, *ROW, *names),
-        said=engine.checkpoint(laid_over(own, said.over, subject).select(entity, *names)),
+        own=said.visited.select(entity, *ROW, *names),
+        said=engine.checkpoint(laid_over(said.visited, said.over, subject).select(entity, *names)),
         base_tokens=base,
         base_day=scene.dates[scene.base],
     )

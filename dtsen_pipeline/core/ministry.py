@@ -4,6 +4,7 @@
 result is also the input of the shadow score. Visits take no part here (see `verdicts`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import narwhals as nw
@@ -30,52 +31,73 @@ ORDER = (AGE, *ROW)
 
 @dataclass(frozen=True)
 class Ministry:
-    """`base`: one row per entity as the base snapshot sends it; `values`: the same with fills and refinements.
+    """What the ministry says: the base snapshot's first row of each entity, and what older or further rows add.
 
+    `plain`: base rows of entities that have one row only. `special`: the first base rows of all others, the blank
+    rows of newcomers included. `visited`: the base rows of entities that visits speak of.
     `over`: the fills and refinements alone (entity, over_<column>).
     `taken`: the cells of other rows that filled or refined (entity, src, row, column, value, decision).
     `conflict`: entity, src, row, decision, mask.
     """
 
-    base: Frame
-    values: Frame
+    plain: Frame
+    special: Frame
+    visited: Frame
     over: Frame
     taken: Frame
     conflict: Frame
 
 
-def ministry(snapshots: Frame, newcomers: Frame, subject: Subject, engine: Engine) -> Ministry:
+def ministry(snapshots: Frame, newcomers: Frame, visits: Frame, subject: Subject, engine: Engine) -> Ministry:
     """Reduce snapshot rows (with `age_rank`, 0 for the base snapshot) to one row per entity.
 
-    `newcomers`: entity, src, row of entities that only visits know; they stand with all columns blank.
+    `newcomers`: entity, src, row of entities that only visits know; they stand with all columns blank. `visits`:
+    rows with the entities that visits speak of.
     """
-    entity = subject.entity
+    entity, names = subject.entity, [subject.entity, *ORDER, *subject.names]
     current = snapshots.filter(nw.col(AGE) == 0)
     further = _further(current, entity, engine)
-    first = current.join(further, on=list(ROW), how="anti")
-    base = nw.concat([first.select(entity, *ROW, *subject.names), _blank(newcomers, snapshots, subject)])
-    names = [entity, *ORDER, *subject.names]
     extras = engine.checkpoint(current.join(further, on=list(ROW), how="semi").select(names))
-    older = snapshots.filter(nw.col(AGE) > 0).select(names)
-    taken = engine.checkpoint(_taken(base, nw.concat([extras, older]), subject, engine))
-    over = engine.checkpoint(wide(taken, entity, subject.merged, "over_"))
+    others = nw.concat([extras, snapshots.filter(nw.col(AGE) > 0).select(names)])
+    plain = current.join(extras.select(entity), on=entity, how="anti").select(entity, *ROW, *subject.names)
+    several = current.join(extras.select(entity), on=entity, how="semi").join(further, on=list(ROW), how="anti")
+    blank = _blank(newcomers, snapshots, subject)
+    special = engine.checkpoint(nw.concat([several.select(entity, *ROW, *subject.names), blank]))
+    rivalled = engine.checkpoint(_of(plain, special, others, entity))
+    taken = engine.checkpoint(_taken(rivalled, others, subject, engine))
     return Ministry(
-        base=base,
-        values=laid_over(base, over, subject),
-        over=over,
+        plain=plain,
+        special=special,
+        visited=engine.checkpoint(_of(plain, special, visits, entity)),
+        over=engine.checkpoint(wide(taken, entity, subject.merged, "over_")),
         taken=taken,
-        conflict=_disputed(base, extras, subject),
+        conflict=_disputed(rivalled, extras, subject),
     )
+
+
+def _of(plain: Frame, special: Frame, some: Frame, entity: str) -> Frame:
+    """The base rows of some entities: picked before anything wide is joined."""
+    picked = some.select(entity).unique()
+    return nw.concat([rows.join(picked, on=entity, how="semi") for rows in (plain, special)])
+
+
+def valued(said: Ministry, overs: Sequence[Frame], subject: Subject) -> Frame:
+    """One row per entity with `overs` laid over the base rows in turn; rows that nothing touches are copied once."""
+    entity, names = subject.entity, [subject.entity, *ROW, *subject.names]
+    touched = nw.concat([over.select(entity) for over in overs]).unique()
+    result = _of(said.plain, said.special, touched, entity)
+    for over in overs:
+        result = laid_over(result, over, subject)
+    untouched = [rows.join(touched, on=entity, how="anti") for rows in (said.plain, said.special)]
+    return nw.concat([*untouched, result.select(names)])
 
 
 def laid_over(values: Frame, over: Frame, subject: Subject) -> Frame:
     """`values` with the non-null cells of `over` (over_<column>, one row per entity at most) laid over them."""
-    entity, names = subject.entity, [subject.entity, *ROW, *subject.names]
-    touched = values.join(over, on=entity, how="inner").with_columns(
-        nw.coalesce(nw.col(f"over_{column.name}"), nw.col(column.name)).alias(column.name) for column in subject.merged
-    )
-    untouched = values.join(over.select(entity), on=entity, how="anti")
-    return nw.concat([untouched.select(names), touched.select(names)])
+    laid = [nw.coalesce(nw.col(f"over_{column.name}"), nw.col(column.name)) for column in subject.merged]
+    names = [subject.entity, *ROW, *(column.name for column in subject.fixed)]
+    joined = values.join(over, on=subject.entity, how="left")
+    return joined.select(*names, *(cell.alias(column.name) for cell, column in zip(laid, subject.merged, strict=True)))
 
 
 def _further(current: Frame, entity: str, engine: Engine) -> Frame:
@@ -100,8 +122,7 @@ def _taken(base: Frame, others: Frame, subject: Subject, engine: Engine) -> Fram
     """
     entity = subject.entity
     offered = engine.checkpoint(cells(_offering(base, others, subject), [entity, *ORDER], subject.merged))
-    visited = base.join(offered.select(entity).unique(), on=entity, how="semi")
-    own = cells(visited, [entity], trees(subject.merged), "mine")
+    own = cells(base, [entity], trees(subject.merged), "mine")
     told = offered.join(own, on=[entity, COLUMN], how="left").with_columns(
         is_finer=is_finer(nw.col(VALUE), nw.col("mine"), subject.merged)
     )
@@ -117,10 +138,8 @@ def _offering(base: Frame, others: Frame, subject: Subject) -> Frame:
     """Rows of others with only the values that their entity's base row can use."""
     entity = subject.entity
     mine = {column.name: f"mine_{column.name}" for column in subject.merged}
-    own = base.join(others.select(entity), on=entity, how="semi")
-    pairs = others.join(
-        own.select(entity, *(nw.col(name).alias(alias) for name, alias in mine.items())), on=entity, how="inner"
-    )
+    own = base.select(entity, *(nw.col(name).alias(alias) for name, alias in mine.items()))
+    pairs = others.join(own, on=entity, how="inner")
     usable = [_usable(column, mine[column.name]) for column in subject.merged]
     return pairs.select(entity, *ORDER, *usable)
 
@@ -139,8 +158,7 @@ def _disputed(base: Frame, extras: Frame, subject: Subject) -> Frame:
     """Rows of the base snapshot that lost to another row of their entity with a different value."""
     entity = subject.entity
     lost = cells(extras, [entity, *ROW], subject.columns)
-    disputed = base.join(extras.select(entity).unique(), on=entity, how="semi")
-    kept = cells(disputed, [entity], subject.columns, "kept")
+    kept = cells(base, [entity], subject.columns, "kept")
     differs = ~agrees(nw.col(VALUE), nw.col("kept"), subject.columns)
     disagreeing = lost.join(kept, on=[entity, COLUMN], how="inner").filter(differs)
     named = disagreeing.with_columns(decision=nw.lit("superseded"))

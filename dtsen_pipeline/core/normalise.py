@@ -6,7 +6,7 @@ Whether a value is *right* is for `validate`; what cannot be read is marked, nev
 
 import narwhals as nw
 
-from dtsen_pipeline.core.engine import Frame
+from dtsen_pipeline.core.engine import NUMBER, Frame
 from dtsen_pipeline.core.entities import ID_NAME, NAME, id_name
 from dtsen_pipeline.reference import City, code_lists
 from dtsen_pipeline.schemas.columns import CLEARED, CLEARED_TEXT, UNKNOWN_CODE, Column, Kind
@@ -37,30 +37,25 @@ def normalise(frame: Frame, table: Table, city: City) -> Frame:
     present = set(frame.collect_schema().names())
     has_name = NAME in present
     named = frame.with_columns(id_name(nw.col(NAME)).alias(ID_NAME)) if has_name else frame
-    stripped = named.with_columns(blank_to_null(column.name) for column in table.columns if column.name in present)
-    values = [_value(column, table, city, present).alias(_canonical(column)) for column in table.columns]
+    stripped = named.with_columns(nw.col(*(name for name in table.names if name in present)).str.strip_chars(" "))
+    values = {column.name: _value(column, table, city, present) for column in table.columns}
     lost = [
-        _unreadable(column)
+        _unreadable(column.name, values[column.name])
         for column in table.columns
         if column.kind in {Kind.COUNT, Kind.DATE, Kind.MOMENT} and column.name in present
     ]
-    return (
-        stripped.with_columns(values)
-        .with_columns(nw.concat_str(*lost, ignore_nulls=True).alias(UNREADABLE))
-        .select(
-            "src",
-            "row",
-            *(nw.col(_canonical(column)).alias(column.name) for column in table.columns),
-            UNREADABLE,
-            *([ID_NAME] if has_name else []),
-        )
+    return stripped.select(
+        "src",
+        "row",
+        *(value.alias(name) for name, value in values.items()),
+        nw.concat_str(*lost, ignore_nulls=True).alias(UNREADABLE),
+        *([ID_NAME] if has_name else []),
     )
 
 
-def blank_to_null(name: str) -> nw.Expr:
-    """The column without outer spaces; null where nothing is left."""
-    trimmed = nw.col(name).str.strip_chars(" ")
-    return nw.when(trimmed != "").then(trimmed).alias(name)
+def _said(cell: nw.Expr) -> nw.Expr:
+    """Text without outer spaces; null where nothing is left."""
+    return nw.when(cell != "").then(cell)
 
 
 def spellings(codes: str) -> dict[str, int]:
@@ -73,10 +68,6 @@ def spellings(codes: str) -> dict[str, int]:
     return found
 
 
-def _canonical(column: Column) -> str:
-    return f"canonical_{column.name}"
-
-
 def _value(column: Column, table: Table, city: City, present: set[str]) -> nw.Expr:  # noqa: PLR0911 - one case a kind
     if column.kind is Kind.REGION_NAME:
         return _region_name(column, city)
@@ -87,46 +78,46 @@ def _value(column: Column, table: Table, city: City, present: set[str]) -> nw.Ex
         case Kind.CODE:
             return _code(cell, column, table)
         case Kind.COUNT:
-            number = nw.when(cell.str.contains(exactly(COUNT))).then(cell).cast(nw.Int64)
+            number = nw.when(cell.str.contains(exactly(COUNT))).then(cell).cast(NUMBER)
             return _cleared(cell, number, column) if table.is_field else number
         case Kind.DATE:
             return nw.when(cell.str.contains(exactly(DAY))).then(cell).str.to_date("%Y-%m-%d")
         case Kind.MOMENT:
             return nw.when(cell.str.contains(exactly(MOMENT))).then(cell)
         case Kind.CARD:
-            return nw.when(cell != CLEARED_TEXT).then(cell)
+            return nw.when((cell != "") & (cell != CLEARED_TEXT)).then(cell)
         case Kind.NAME:
-            return _name(cell)
+            return _name(_said(cell))
         case Kind.TEXT:
-            return cell.str.replace_all(" +", " ")
+            return _said(cell.str.replace_all(" {2,}", " "))
         case _:
-            return cell
+            return _said(cell)
 
 
 def _type(column: Column) -> nw.dtypes.DType:
     if column.kind is Kind.DATE:
         return nw.Date()
-    return nw.Int64() if column.is_integer else nw.String()
+    return NUMBER() if column.is_integer else nw.String()
 
 
 def _code(cell: nw.Expr, column: Column, table: Table) -> nw.Expr:
     known = spellings(column.codes or "")
     if table.is_field and column.bit is not None and not column.required:
         known |= {CLEARED_TEXT: CLEARED}
-    value = cell.replace_strict(list(known), list(known.values()), default=None, return_dtype=nw.Int64)
-    return nw.when(~cell.is_null()).then(nw.coalesce(value, nw.lit(UNKNOWN_CODE, dtype=nw.Int64)))
+    value = cell.replace_strict(list(known), list(known.values()), default=None, return_dtype=NUMBER)
+    return nw.when(cell != "").then(nw.coalesce(value, nw.lit(UNKNOWN_CODE, dtype=NUMBER)))
 
 
 def _cleared(cell: nw.Expr, number: nw.Expr, column: Column) -> nw.Expr:
     """A count answered with "there is none" is zero where zero is a count, else cleared."""
     low = next((check.statistics["min_value"] for check in column.checks if check.statistics), 1)
-    none = nw.lit(0 if low == 0 else CLEARED, dtype=nw.Int64)
+    none = nw.lit(0 if low == 0 else CLEARED, dtype=NUMBER)
     return nw.when(cell == CLEARED_TEXT).then(none).otherwise(number)
 
 
 def _name(cell: nw.Expr) -> nw.Expr:
     """Names in upper case; a name with other than ASCII letters keeps its case, since engines disagree."""
-    single = cell.str.replace_all(" +", " ")
+    single = cell.str.replace_all(" {2,}", " ")
     return nw.when(single.str.contains(r"\A[ -~]*\z")).then(single.str.to_uppercase()).otherwise(single)
 
 
@@ -143,6 +134,5 @@ def region_names(city: City) -> dict[str, str]:
     return named | {village.bps: village.name.upper() for village in city.kelurahan}
 
 
-def _unreadable(column: Column) -> nw.Expr:
-    is_lost = ~nw.col(column.name).is_null() & nw.col(_canonical(column)).is_null()
-    return nw.when(is_lost).then(nw.lit(f"|{column.name}|"))
+def _unreadable(name: str, value: nw.Expr) -> nw.Expr:
+    return nw.when((nw.col(name) != "") & value.is_null()).then(nw.lit(f"|{name}|"))

@@ -31,4 +31,4 @@ def repeated_rows(rows: Frame, group: Sequence[str], table: str, engine: Engine,
     numbered = repeated.join(content, on=list(ROW), how="inner").with_columns(
         nth=nw.col("content").cum_count().over(*group, "content", order_by=list(ROW))
     )
-    return numbered.filter(nw.col("nth") > 1).select(*ROW, twin=nw.lit("duplicate"))
+    return engine.checkpoint(numbered.filter(nw.col("nth") > 1).select(*ROW, twin=nw.lit("duplicate")))

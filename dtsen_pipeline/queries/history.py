@@ -11,6 +11,7 @@ from functools import cached_property
 import narwhals as nw
 import polars as pl
 
+from dtsen_pipeline.core.engine import NUMBER
 from dtsen_pipeline.core.entities import (
     CARD,
     NIK,
@@ -218,7 +219,7 @@ def _records(
     if cards is not None:
         records = _identified(platform, records, table, cards)
     frame: pl.LazyFrame = records.to_native()
-    integers = pl.col(pl.Int64).exclude("row")
+    integers = pl.col(pl.Int32)
     return fetched(frame.with_columns(pl.when(integers >= 0).then(integers))).to_dicts()
 
 
@@ -237,7 +238,7 @@ def _identified(
     found = with_person_id(named, "own_key", "person_id", engine, key)
     found = with_family_id(found, engine, key, card="card")
     if table == PERSON:
-        return found.with_columns(nw.lit(PRESENT, dtype=nw.Int64).alias(PRESENCE))
+        return found.with_columns(nw.lit(PRESENT, dtype=NUMBER).alias(PRESENCE))
     is_there = nw.col(PRESENCE).is_in([PRESENT, NEW])
     return found.with_columns(nw.when(is_there).then(nw.col(HOME.name)).alias(HOME.name))
 

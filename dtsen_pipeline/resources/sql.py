@@ -16,6 +16,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Date,
+    Integer,
     MetaData,
     Select,
     Table,
@@ -37,6 +38,7 @@ from dtsen_pipeline.schemas.release import TABLES
 Models = Mapping[str, type[pa.DataFrameModel]]
 
 TYPES: Mapping[type[pl.DataType], type[TypeEngine[Any]]] = {
+    pl.Int32: Integer,
     pl.Int64: BigInteger,
     pl.String: Text,
     pl.Date: Date,

@@ -9,12 +9,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandera.polars as pa
+import polars as pl
 from pandera.api.checks import Check
 
 from dtsen_pipeline.reference import code_lists
+
+if TYPE_CHECKING:
+    Number = int
+else:
+    Number = pl.Int32
+    """A code or a count; nine digits at most."""
 
 CLEARED = -1
 """A code or count that an officer answered with "there is none"; published as null."""

@@ -8,6 +8,7 @@ import pandera.polars as pa
 import polars as pl
 
 from dtsen_pipeline.schemas.columns import (
+    Number,
     Sensitivity,
     card,
     code,
@@ -32,90 +33,94 @@ class Member(pa.DataFrameModel):
     nomor_kartu_keluarga: str = card("Nomor kartu keluarga", bit=1, group=IDENTITY)
     nama: str = name("Nama", bit=2, group=IDENTITY)
     tanggal_lahir: pl.Date = date("Tanggal lahir", bit=3, group=IDENTITY)
-    jenis_kelamin: int = code("Jenis kelamin", bit=4, codes="jenis_kelamin", group=IDENTITY)
-    status_hubungan_keluarga: int = code(
+    jenis_kelamin: Number = code("Jenis kelamin", bit=4, codes="jenis_kelamin", group=IDENTITY)
+    status_hubungan_keluarga: Number = code(
         "Hubungan dengan kepala keluarga", bit=5, codes="hubungan_keluarga", group=DEMOGRAPHY
     )
-    status_kawin: int = code("Status perkawinan", bit=6, codes="status_kawin", group=DEMOGRAPHY)
-    pbi_nas: int = yes_no("PBI-JK nasional", bit=7, group="aid")
-    pbi_pemda: int = yes_no("PBI-JK pemerintah daerah", bit=8, group="aid")
-    partisipasi_sekolah: int = code("Partisipasi sekolah", bit=9, codes="partisipasi_sekolah", group=EDUCATION)
-    jenjang_tertinggi_yang_diduduki: int = code(
+    status_kawin: Number = code("Status perkawinan", bit=6, codes="status_kawin", group=DEMOGRAPHY)
+    pbi_nas: Number = yes_no("PBI-JK nasional", bit=7, group="aid")
+    pbi_pemda: Number = yes_no("PBI-JK pemerintah daerah", bit=8, group="aid")
+    partisipasi_sekolah: Number = code("Partisipasi sekolah", bit=9, codes="partisipasi_sekolah", group=EDUCATION)
+    jenjang_tertinggi_yang_diduduki: Number = code(
         "Jenjang tertinggi yang diduduki", bit=10, codes="jenjang", group=EDUCATION
     )
-    kelas_tertinggi_yang_diduduki: int = code("Kelas tertinggi yang diduduki", bit=11, codes="kelas", group=EDUCATION)
-    ijazah_tertinggi_yang_dimiliki: int = code(
+    kelas_tertinggi_yang_diduduki: Number = code(
+        "Kelas tertinggi yang diduduki", bit=11, codes="kelas", group=EDUCATION
+    )
+    ijazah_tertinggi_yang_dimiliki: Number = code(
         "Ijazah tertinggi yang dimiliki", bit=12, codes="ijazah", group=EDUCATION
     )
-    status_bekerja: int = code("Bekerja seminggu terakhir", bit=13, codes="ya_tidak", group=WORK)
-    lapangan_usaha_dari_pekerjaan_utama: int = code(
+    status_bekerja: Number = code("Bekerja seminggu terakhir", bit=13, codes="ya_tidak", group=WORK)
+    lapangan_usaha_dari_pekerjaan_utama: Number = code(
         "Lapangan usaha pekerjaan utama", bit=14, codes="lapangan_usaha", group=WORK
     )
-    lapangan_usaha_dari_usaha_utama: int = code(
+    lapangan_usaha_dari_usaha_utama: Number = code(
         "Lapangan usaha dari usaha utama", bit=15, codes="lapangan_usaha", group=WORK
     )
-    status_dalam_pekerjaan_utama: int = code(
+    status_dalam_pekerjaan_utama: Number = code(
         "Status dalam pekerjaan utama", bit=16, codes="status_pekerjaan", group=WORK
     )
-    kepemilikan_usaha: int = yes_no("Memiliki usaha", bit=17, group=WORK)
-    jumlah_usaha: int = count("Jumlah usaha", bit=18, low=0, high=99, group=WORK)
-    jumlah_pekerja_yang_dibayar_dari_usaha_utama: int = count("Pekerja dibayar", bit=19, low=0, high=9999, group=WORK)
-    jumlah_pekerja_yang_tidak_dibayar_dari_usaha_utama: int = count(
+    kepemilikan_usaha: Number = yes_no("Memiliki usaha", bit=17, group=WORK)
+    jumlah_usaha: Number = count("Jumlah usaha", bit=18, low=0, high=99, group=WORK)
+    jumlah_pekerja_yang_dibayar_dari_usaha_utama: Number = count(
+        "Pekerja dibayar", bit=19, low=0, high=9999, group=WORK
+    )
+    jumlah_pekerja_yang_tidak_dibayar_dari_usaha_utama: Number = count(
         "Pekerja tidak dibayar", bit=20, low=0, high=9999, group=WORK
     )
-    omzet_usaha_utama: int = code(
+    omzet_usaha_utama: Number = code(
         "Omzet usaha utama per bulan", bit=21, codes="omzet", group=WORK, sensitivity=Sensitivity.PERSONAL
     )
-    kondisi_gizi: int = code(
+    kondisi_gizi: Number = code(
         "Kondisi gizi balita", bit=22, codes="gizi", group=HEALTH, sensitivity=Sensitivity.PERSONAL
     )
-    penglihatan: int = code(
+    penglihatan: Number = code(
         "Kesulitan melihat", bit=23, codes="disabilitas", group=HEALTH, sensitivity=Sensitivity.PERSONAL
     )
-    pendengaran: int = code(
+    pendengaran: Number = code(
         "Kesulitan mendengar", bit=24, codes="disabilitas", group=HEALTH, sensitivity=Sensitivity.PERSONAL
     )
-    berjalan_atau_naik_tangga: int = code(
+    berjalan_atau_naik_tangga: Number = code(
         "Kesulitan berjalan atau naik tangga",
         bit=25,
         codes="disabilitas",
         group=HEALTH,
         sensitivity=Sensitivity.PERSONAL,
     )
-    menggunakan_tangan_jari: int = code(
+    menggunakan_tangan_jari: Number = code(
         "Kesulitan menggunakan tangan atau jari",
         bit=26,
         codes="disabilitas",
         group=HEALTH,
         sensitivity=Sensitivity.PERSONAL,
     )
-    belajar_kemampuan_intelektual: int = code(
+    belajar_kemampuan_intelektual: Number = code(
         "Kesulitan belajar", bit=27, codes="disabilitas", group=HEALTH, sensitivity=Sensitivity.PERSONAL
     )
-    pengendalian_perilaku: int = code(
+    pengendalian_perilaku: Number = code(
         "Kesulitan mengendalikan perilaku",
         bit=28,
         codes="disabilitas",
         group=HEALTH,
         sensitivity=Sensitivity.PERSONAL,
     )
-    berbicara_komunikasi: int = code(
+    berbicara_komunikasi: Number = code(
         "Kesulitan berbicara", bit=29, codes="disabilitas", group=HEALTH, sensitivity=Sensitivity.PERSONAL
     )
-    mengurus_diri: int = code(
+    mengurus_diri: Number = code(
         "Kesulitan mengurus diri", bit=30, codes="disabilitas", group=HEALTH, sensitivity=Sensitivity.PERSONAL
     )
-    mengingat_berkonsentrasi: int = code(
+    mengingat_berkonsentrasi: Number = code(
         "Kesulitan mengingat atau berkonsentrasi",
         bit=31,
         codes="disabilitas",
         group=HEALTH,
         sensitivity=Sensitivity.PERSONAL,
     )
-    kesedihan_depresi: int = code(
+    kesedihan_depresi: Number = code(
         "Kesedihan atau depresi", bit=32, codes="depresi", group=HEALTH, sensitivity=Sensitivity.PERSONAL
     )
-    penyakit_kronis: int = code(
+    penyakit_kronis: Number = code(
         "Penyakit kronis", bit=33, codes="penyakit_kronis", group=HEALTH, sensitivity=Sensitivity.PERSONAL
     )
     kode_provinsi_ktp: str = region("Kode provinsi KTP", bit=34, digits=2, group=REGISTER)

@@ -8,7 +8,7 @@ computed stands in `core`.
 import pandera.polars as pa
 import polars as pl
 
-from dtsen_pipeline.schemas.columns import code
+from dtsen_pipeline.schemas.columns import Number, code
 from dtsen_pipeline.schemas.family import Family
 from dtsen_pipeline.schemas.member import Member
 
@@ -92,7 +92,7 @@ class Anggota(Member):
     family_id: str = _matching(ENTITY, "Nomor keluarga")
     src: str = _matching(TOKEN, "Token berkas")
     row: int = pa.Field(ge=1, title="Baris fisik")
-    keberadaan_anggota: int = code("Keberadaan anggota", bit=PRESENCE_BIT, codes="keberadaan", group="membership")
+    keberadaan_anggota: Number = code("Keberadaan anggota", bit=PRESENCE_BIT, codes="keberadaan", group="membership")
 
     class Config:
         """Columns that nobody declared are refused."""

@@ -7,7 +7,7 @@ Official deciles, provenance flags and names that follow from codes cannot be an
 
 import pandera.polars as pa
 
-from dtsen_pipeline.schemas.columns import Sensitivity, code, coordinate, moment, text, yes_no
+from dtsen_pipeline.schemas.columns import Number, Sensitivity, code, coordinate, moment, text, yes_no
 
 VISIT = "visit"
 
@@ -17,7 +17,7 @@ class VisitHead(pa.DataFrameModel):
 
     id_kunjungan: str = text("Nomor kunjungan", bit=None, group=VISIT, sensitivity=Sensitivity.ROW, required=True)
     id_petugas: str = text("Nomor petugas", bit=None, group=VISIT, sensitivity=Sensitivity.QUASI, required=True)
-    peran_petugas: int = code("Peran petugas", bit=None, codes="peran_petugas", group=VISIT)
+    peran_petugas: Number = code("Peran petugas", bit=None, codes="peran_petugas", group=VISIT)
     waktu_kunjungan: str = moment("Waktu kunjungan", group=VISIT)
     versi_dilihat: str = text(
         "Snapshot atau rilis yang dilihat petugas",
@@ -26,8 +26,8 @@ class VisitHead(pa.DataFrameModel):
         sensitivity=Sensitivity.ROW,
     )
     id_penugasan: str = text("Nomor penugasan", bit=None, group=VISIT, sensitivity=Sensitivity.ROW)
-    lengan_acak: int = yes_no("Dari lengan acak", bit=None, group=VISIT)
-    hasil_kunjungan: int = code("Hasil kunjungan", bit=None, codes="hasil_kunjungan", group=VISIT, required=True)
+    lengan_acak: Number = yes_no("Dari lengan acak", bit=None, group=VISIT)
+    hasil_kunjungan: Number = code("Hasil kunjungan", bit=None, codes="hasil_kunjungan", group=VISIT, required=True)
     lintang: str = coordinate("Lintang", group=VISIT)
     bujur: str = coordinate("Bujur", group=VISIT)
     foto: str = text("Rujukan foto", bit=None, group=VISIT)
@@ -38,4 +38,6 @@ class PresenceHead(pa.DataFrameModel):
     """Which visit a member row belongs to, and whether the person was there."""
 
     id_kunjungan: str = text("Nomor kunjungan", bit=None, group=VISIT, sensitivity=Sensitivity.ROW, required=True)
-    keberadaan_anggota: int = code("Keberadaan anggota", bit=48, codes="keberadaan", group="membership", required=True)
+    keberadaan_anggota: Number = code(
+        "Keberadaan anggota", bit=48, codes="keberadaan", group="membership", required=True
+    )

@@ -15,6 +15,7 @@ def plain(table: str, rows: int = 3) -> pl.DataFrame:
     """Rows with a different value in every cell."""
     values: dict[Any, Any] = {
         pl.String: lambda n: f"teks {n}",
+        pl.Int32: lambda n: n,
         pl.Int64: lambda n: n,
         pl.Boolean: lambda n: n % 2 == 0,
         pl.Date: lambda n: n,

@@ -4,7 +4,7 @@ Imports nothing heavy: Spark ships this module to its workers.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 BLOCK = 64
@@ -15,21 +15,21 @@ HEX_DIGITS = 32
 
 def keyed(texts: Iterable[str | None], key: bytes) -> list[str | None]:
     """The first 32 hexadecimal digits of each text's HMAC-SHA256; null stays null."""
-    inner, outer = _pads(key)
+    begin, finish = (pad.copy for pad in _pads(key))
 
     def digest(text: str) -> str:
-        first, second = inner.copy(), outer.copy()
+        first, second = begin(), finish()
         first.update(text.encode())
         second.update(first.digest())
         found: str = second.hexdigest()
         return found[:HEX_DIGITS]
 
-    return _each(texts, digest)
+    return [None if text is None else digest(text) for text in texts]
 
 
 def plain(texts: Iterable[str | None]) -> list[str | None]:
     """Each text's SHA-256 in hexadecimal; null stays null."""
-    return _each(texts, lambda text: hashlib.sha256(text.encode()).hexdigest())
+    return [None if text is None else hashlib.sha256(text.encode()).hexdigest() for text in texts]
 
 
 def _pads(key: bytes) -> tuple[Any, Any]:
@@ -37,14 +37,3 @@ def _pads(key: bytes) -> tuple[Any, Any]:
     block = (hashlib.sha256(key).digest() if len(key) > BLOCK else key).ljust(BLOCK, b"\0")
     inner, outer = (bytes(byte ^ mask for byte in block) for mask in (0x36, 0x5C))
     return hashlib.sha256(inner), hashlib.sha256(outer)
-
-
-def _each(texts: Iterable[str | None], digest: Callable[[str], str]) -> list[str | None]:
-    """`digest` of every text, computed once for each distinct one."""
-    found: dict[str | None, str | None] = {None: None}
-    result = []
-    for text in texts:
-        if text is not None and text not in found:
-            found[text] = digest(text)
-        result.append(found[text])
-    return result

@@ -13,7 +13,6 @@ from dtsen_pipeline.resources.engines.digests import keyed, plain
 from dtsen_pipeline.resources.engines.files import (
     ROW_GROUP,
     ZSTD_LEVEL,
-    height,
     parts,
     private,
 )
@@ -40,14 +39,10 @@ class PolarsEngine:
 
     def sink(self, frame: Frame, path: Path, by: Sequence[str]) -> int:
         """See `core.engine`."""
-        rows: pl.LazyFrame = frame.sort(*by).to_native()
+        rows = self.fetch(frame).sort(*by)
         with private(path) as target:
-            _silently(
-                lambda: rows.sink_parquet(
-                    target, compression="zstd", compression_level=ZSTD_LEVEL, row_group_size=ROW_GROUP
-                )
-            )
-        return height(path)
+            rows.write_parquet(target, compression="zstd", compression_level=ZSTD_LEVEL, row_group_size=ROW_GROUP)
+        return rows.height
 
     def checkpoint(self, frame: Frame) -> Frame:
         """See `core.engine`."""
