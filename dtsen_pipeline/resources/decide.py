@@ -6,6 +6,7 @@ from datetime import datetime
 from dtsen_pipeline.reference import profiles
 from dtsen_pipeline.resources.ingest import BY_PERSON, UNCONFIRMED, judge_again
 from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.resources.registry.models import SourceFile
 from dtsen_pipeline.schemas.errors import DtsenError
 
 
@@ -25,12 +26,24 @@ def accept(platform: Platform, token: str, word: Word, *, confirm_codes: bool = 
     """
     file = platform.registry.file(token)
     if file.code == BY_PERSON and file.profile is not None:
-        platform.registry.set_verdict(token, "accepted", None, word.reason, word.actor, word.now)
-        file = judge_again(platform, token, word.now)
+        file = _lifted(platform, token, word)
         if file.verdict == "accepted":
             return (file.token,)
         if file.code != UNCONFIRMED:
             raise DtsenError(file.code or "E_VERDICT", "the refusal is lifted, but the file does not count yet")
+    with platform.registry.together():
+        return _accepted(platform, platform.registry.file(token), word, confirm_codes=confirm_codes)
+
+
+def _lifted(platform: Platform, token: str, word: Word) -> SourceFile:
+    """A person's refusal is taken back, and the gates are asked again."""
+    with platform.registry.together():
+        platform.registry.set_verdict(token, "accepted", None, word.reason, word.actor, word.now)
+        return judge_again(platform, token, word.now)
+
+
+def _accepted(platform: Platform, file: SourceFile, word: Word, *, confirm_codes: bool) -> tuple[str, ...]:
+    token = file.token
     if file.code != UNCONFIRMED:
         platform.registry.set_verdict(token, "accepted", None, word.reason, word.actor, word.now)
         return (file.token,)

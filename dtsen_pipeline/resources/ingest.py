@@ -77,17 +77,26 @@ def ingest(platform: Platform, path: Path, now: datetime, declared: Declared | N
         found = _read(platform, deposit, path, told)
     except DtsenError as error:
         return _refused(platform, deposit, error, now)
+    with platform.registry.together():
+        return _registered(platform, found, now)
+
+
+def _registered(platform: Platform, found: "_Read", now: datetime) -> Arrival:
+    """Give a file its verdict, and its partner too, whatever another process did meanwhile."""
+    known = platform.registry.find_file(found.file.sha256)
+    before = None if known is None else _seen(known)
+    if before is not None and known is not None and _is_settled(known):
+        return before
     file = _kept(found.file, known)
     platform.registry.add_officers(found.officers, now)
     if known is None:
         platform.registry.add_file(file, now)
     verdict, code, message = _verdict(platform, file)
     facts = {name: getattr(file, name) for name in FACTS}
-    _amend(platform, deposit.token, now, **facts, verdict=verdict, code=code, message=message)
+    _amend(platform, file.sha256, now, **facts, verdict=verdict, code=code, message=message)
     released = _release_partners(platform, file, verdict, code, now)
-    stored = platform.registry.file(deposit.sha256)
-    is_new = known is None or _seen(known) != _seen(stored)
-    return replace(_seen(stored), is_new=is_new, damaged=found.damaged, released=released)
+    after = _seen(platform.registry.file(file.sha256))
+    return replace(after, is_new=before != after, damaged=found.damaged, released=released)
 
 
 def _is_settled(known: SourceFile) -> bool:
@@ -132,10 +141,12 @@ def _refused(platform: Platform, deposit: Deposit, error: DtsenError, now: datet
         code=error.code,
         message=error.message,
     )
-    known, is_new = platform.registry.add_file(file, now)
-    _amend(platform, deposit.token, now, verdict="refused", code=error.code, message=error.message)
-    stored = platform.registry.file(deposit.sha256)
-    return replace(_seen(stored), is_new=is_new or _seen(known) != _seen(stored), line=error.line)
+    with platform.registry.together():
+        known, is_new = platform.registry.add_file(file, now)
+        before = _seen(known)
+        _amend(platform, deposit.sha256, now, verdict="refused", code=error.code, message=error.message)
+        after = _seen(platform.registry.file(deposit.sha256))
+    return replace(after, is_new=is_new or before != after, line=error.line)
 
 
 @dataclass(frozen=True)
@@ -275,10 +286,11 @@ def judge_again(platform: Platform, token: str, now: datetime) -> SourceFile:
         batch_id=known.batch_id,
         rows=known.rows,
     )
-    verdict, code, message = _verdict(platform, file)
-    _amend(platform, token, now, verdict=verdict, code=code, message=message)
-    _release_partners(platform, file, verdict, code, now)
-    return platform.registry.file(token)
+    with platform.registry.together():
+        verdict, code, message = _verdict(platform, file)
+        _amend(platform, token, now, verdict=verdict, code=code, message=message)
+        _release_partners(platform, file, verdict, code, now)
+        return platform.registry.file(token)
 
 
 def _verdict(platform: Platform, file: NewFile) -> tuple[Verdict, str | None, str | None]:

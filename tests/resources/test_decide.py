@@ -61,6 +61,48 @@ def test_a_refused_half_of_a_held_snapshot_stays_refused_when_the_codes_are_conf
     assert platform.registry.file(first).verdict == "refused"
 
 
+@pytest.fixture
+def counted(platform: Platform) -> Platform:
+    """The same house with its snapshot accepted."""
+    accept(platform, _token(platform, verdict="held"), WORD, confirm_codes=True)
+    return platform
+
+
+def test_a_refused_snapshot_file_counts_again_when_the_refusal_is_lifted(counted: Platform) -> None:
+    token = _token(counted, table_name="keluarga")
+    refuse(counted, token, WORD)
+    assert accept(counted, token, WORD) == (token,)
+    kinds = [decision.kind for decision in counted.registry.decisions(subject=counted.registry.file(token).sha256)]
+    assert kinds == ["accept", "refuse", "accept"]
+
+
+def test_a_lifted_refusal_asks_every_gate_again(counted: Platform, town: Path, tmp_path: Path) -> None:
+    """Another family file has taken its place meanwhile: both cannot count."""
+    sent = next(file for file in early_files(town) if file.name.startswith("keluarga"))
+    rival = tmp_path / sent.name
+    rival.write_bytes(b"".join(sent.read_bytes().splitlines(keepends=True)[:-1]))
+    rival.with_name(f"{sent.name}.json").write_bytes(sent.with_name(f"{sent.name}.json").read_bytes())
+    first = _token(counted, table_name="keluarga")
+    refuse(counted, first, WORD)
+    second = ingest(counted, rival, NOW).token
+    with pytest.raises(DtsenError, match=r"^E_SNAPSHOT_TWICE"):
+        accept(counted, first, WORD)
+    found = {file.token: (file.verdict, file.code) for file in counted.registry.files(table_name="keluarga")}
+    assert found == {first: ("refused", "E_SNAPSHOT_TWICE"), second: ("accepted", None)}
+
+
+def test_a_lifted_refusal_still_waits_for_its_partner(platform: Platform) -> None:
+    first, second = (file.token for file in platform.registry.files(verdict="held"))
+    refuse(platform, first, WORD)
+    refuse(platform, second, WORD)
+    with pytest.raises(DtsenError, match=r"^W_NO_PARTNER"):
+        accept(platform, first, WORD)
+    assert platform.registry.file(first).verdict == "waiting"
+    with pytest.raises(DtsenError, match=r"^H_CODES_UNCONFIRMED"):
+        accept(platform, second, WORD)
+    assert {platform.registry.file(token).verdict for token in (first, second)} == {"held"}
+
+
 def test_damage_cannot_be_accepted(platform: Platform) -> None:
     with pytest.raises(DtsenError, match=r"^E_VERDICT"):
         accept(platform, _token(platform, code="E_HEADER"), WORD, confirm_codes=True)

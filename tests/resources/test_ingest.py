@@ -3,15 +3,19 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from dtsen_pipeline.resources.decide import Word, accept, refuse
-from dtsen_pipeline.resources.ingest import Arrival, Declared, ingest
+from dtsen_pipeline.resources.ingest import Arrival, Declared, _verdict, ingest
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import Batch, Event, Officer, SourceFile
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -170,6 +174,46 @@ class TestAgain:
             platform.registry.amend_file(token, NOW, verdict="waiting", code="W_NO_PARTNER")
         assert ingest(platform, files[1], LATER).verdict == "held"
         assert {file.verdict for file in platform.registry.files()} == {"held"}
+
+    def test_a_verdict_and_its_partners_hold_together_or_not_at_all(
+        self, platform: Platform, files: list[Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        waiting = ingest(platform, files[0], NOW)
+
+        def killed(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched:
+            patched.setattr("dtsen_pipeline.resources.ingest._release_partners", killed)
+            with pytest.raises(KeyboardInterrupt):
+                ingest(platform, files[1], NOW)
+        assert [(file.token, file.verdict) for file in platform.registry.files()] == [(waiting.token, "waiting")]
+        assert platform.registry.verify_events().broken_at is None
+        assert ingest(platform, files[1], LATER).released == (waiting.token,)
+        assert {file.verdict for file in platform.registry.files()} == {"held"}
+
+    def test_of_two_rivals_at_once_one_is_refused(
+        self, platform: Platform, files: list[Path], new_home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each would see the other where both could be registered before the first has its verdict."""
+        both = Barrier(2)
+
+        def together(*given: Any) -> Any:
+            with suppress(BrokenBarrierError):
+                both.wait(0.5)
+            return _verdict(*given)
+
+        monkeypatch.setattr("dtsen_pipeline.resources.ingest._verdict", together)
+
+        def taken(file: Path) -> str | None:
+            with house(new_home) as other:
+                return ingest(other, file, NOW).code
+
+        rivals = [files[1], _cut(files[1])]
+        with ThreadPoolExecutor(2) as pool:
+            codes = sorted(str(code) for code in pool.map(taken, rivals))
+        assert codes == ["E_SNAPSHOT_TWICE", "W_NO_PARTNER"]
+        assert len(platform.registry.files()) == len(rivals)
 
 
 class TestPairs:

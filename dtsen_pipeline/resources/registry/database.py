@@ -7,6 +7,7 @@ plain SQLAlchemy, so that another database needs another `connect` and no other 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Self
 
@@ -52,6 +53,7 @@ class Database:
         self.url = make_url(url)
         self.engine = connect(self.url)
         self._writing = self.engine.execution_options(**{BEGIN: "IMMEDIATE"})
+        self._current: ContextVar[Session | None] = ContextVar("current", default=None)
 
     def open(self) -> Self:
         """Make the database where there is none, and bring an older one to the newest schema."""
@@ -82,15 +84,34 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one state of the registry."""
+        current = self._current.get()
+        if current is not None:
+            yield current
+            return
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session that holds the write lock from its first statement, and commits at the end."""
+        current = self._current.get()
+        if current is not None:
+            yield current
+            current.flush()
+            return
         with Session(self._writing, expire_on_commit=False) as session, session.begin():
             session.connection()
             yield session
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Everything read and written inside is one transaction: all of it holds, or nothing."""
+        with self.write() as session:
+            before = self._current.set(session)
+            try:
+                yield
+            finally:
+                self._current.reset(before)
 
     def close(self) -> None:
         """Close the connections."""
