@@ -14,7 +14,7 @@ from dtsen_pipeline.definitions import defs
 from dtsen_pipeline.resources.freeze import monday
 from dtsen_pipeline.resources.home import Home
 from dtsen_pipeline.resources.instance import open_instance
-from dtsen_pipeline.resources.session import PREVIEW_JOB, REFRESH_JOB
+from dtsen_pipeline.resources.session import DETAIL, PREVIEW_JOB, REFRESH_JOB
 from dtsen_pipeline.resources.settings import load_settings
 from dtsen_pipeline.schemas.errors import DtsenError
 
@@ -98,14 +98,14 @@ def _problem(result: dg.ExecuteInProcessResult, instance: dg.DagsterInstance) ->
     for event in result.all_events:
         data = event.event_specific_data
         failure = getattr(data, "user_failure_data", None)
-        if failure is not None and failure.description:
-            return str(failure.description)
+        if failure is not None and DETAIL in failure.metadata:
+            return str(failure.metadata[DETAIL].value)
         error = getattr(data, "error", None)
         if event.event_type_value in FAILURES and error is not None and "E_" in (error.message or ""):
             return str(error.message).strip()
     told = [check.description for check in result.get_asset_check_evaluations() if not check.passed]
     if told:
-        return f"E_DOOR: {'; '.join(text for text in told if text)}; nothing is published"
+        return f"E_DOOR: {'; '.join(text for text in told if text)}"
     return "E_UNEXPECTED: the run failed; its page in Dagster names the step"
 
 

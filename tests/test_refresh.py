@@ -278,7 +278,7 @@ class TestReleaseAlone:
         result = materialised(home, LATE_WEEK, "release", job=job)
         assert not result.success
         problem = failures(result)[0]
-        assert re.search(r"E_DOOR: .*table keluarga: \S+ in desil_nasional \(\d+ of \d+ rows\)", problem)
+        assert re.search(r"E_DOOR: .*tabel keluarga: \S+ pada kolom desil_nasional \(\d+ dari \d+ baris\)", problem)
         assert current(home) == current(early_home)
         assert _status(home)[-1] == (LATE_WEEK, "failed")
         assert leftovers(home) == []

@@ -11,10 +11,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-from dtsen_pipeline.schemas.errors import DtsenError
+from dtsen_pipeline.schemas.errors import TOKEN_LENGTH, DtsenError
 from dtsen_pipeline.schemas.tables import SNAPSHOT_TABLES
 
-TOKEN_LENGTH = 12
 FORMAT = 1
 
 

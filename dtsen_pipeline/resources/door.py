@@ -59,7 +59,7 @@ def require(report: DoorReport) -> None:
     """Raise E_DOOR, naming what failed, unless the door is open."""
     if not report.passed:
         reasons = "; ".join([*unproved(report.proofs), *unacceptable(report.verdict)])
-        raise DtsenError("E_DOOR", f"{reasons}; nothing is published")
+        raise DtsenError("E_DOOR", reasons)
 
 
 def _profile(files: Mapping[str, Sequence[Path]], summary: pl.DataFrame, city: City) -> pl.DataFrame:
@@ -75,12 +75,12 @@ def unproved(proofs: Sequence[Proof]) -> Iterator[str]:
     """What is not proved, a plain sentence each: table, check, column and counts."""
     for proof in proofs:
         for failure in proof.failures:
-            where = f" in {failure.column}" if failure.column else ""
-            yield f"table {proof.table}: {failure.check}{where} ({failure.rows_failed} of {proof.rows} rows)"
+            where = f" pada kolom {failure.column}" if failure.column else ""
+            yield f"tabel {proof.table}: {failure.check}{where} ({failure.rows_failed} dari {proof.rows} baris)"
 
 
 def unacceptable(verdict: Verdict | None) -> Iterator[str]:
     """Which figures of the population are out of bounds, a plain sentence each."""
     for result in verdict.results if verdict else ():
         if not result.passed:
-            yield f"{LABELS[result.name][1]}: {result.figure_text}"
+            yield f"{' / '.join(LABELS[result.name])}: {result.figure_text}"

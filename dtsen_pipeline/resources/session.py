@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,18 @@ from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.registry import NewRun
 from dtsen_pipeline.resources.registry.models import Run
 from dtsen_pipeline.schemas.errors import DtsenError
+from dtsen_pipeline.schemas.reasons import REASONS
 
 REDACTION = "DAGSTER_REDACT_USER_CODE_ERRORS"
 ORIGINALS = "DAGSTER_REDACTED_ERROR_LOGGER_NAME"
 """Names the logger that prints what was redacted; Dagster's own name for it where this is not set."""
 LEASE = "refresh"
 REFRESH_JOB, PREVIEW_JOB = "weekly_refresh", "preview"
+BOOTING = timedelta(minutes=10)
+"""How long a launched run may take to begin."""
 LEASED_JOBS = (REFRESH_JOB, PREVIEW_JOB, "__ASSET_JOB")
+DETAIL = "rincian"
+"""Under which a failure keeps its error's own sentence."""
 ON = frozenset({"1", "true", "t"})
 """What Dagster takes for on; it redacts nothing under any other value."""
 
@@ -180,12 +185,15 @@ def _as_of(run: dg.DagsterRun) -> str | None:
 def mark_lost_runs(platform: Platform, instance: dg.DagsterInstance, run_id: str) -> list[str]:
     """Under the lease: end the runs whose process was killed, in the registry and in Dagster; their ids.
 
-    Whoever holds the lease is the only one running; another run that still says STARTED runs no more.
+    Whoever holds the lease is the only one running; another run that still says STARTED runs no more, nor does one
+    that was launched a while ago and never began.
     """
-    platform.registry.abandon_stale_runs(datetime.now(UTC), keep=run_id)
-    unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
+    now = datetime.now(UTC)
+    platform.registry.abandon_stale_runs(now, keep=run_id)
+    running = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
+    booting = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTING], created_before=now - BOOTING)
     found = []
-    for run in instance.get_runs(filters=unfinished):
+    for run in [*instance.get_runs(filters=running), *instance.get_runs(filters=booting)]:
         if run.run_id != run_id and run.job_name in LEASED_JOBS:
             instance.report_run_failed(run, "E_ABANDONED: the process of this run was killed")
             found.append(run.run_id)
@@ -193,10 +201,12 @@ def mark_lost_runs(platform: Platform, instance: dg.DagsterInstance, run_id: str
 
 
 def failure(error: DtsenError) -> dg.Failure:
-    """A domain error as Dagster shows it: code, place and plain sentence, no value."""
-    facts = {"code": error.code, "token": error.token, "line": error.line, "column": error.column}
+    """A domain error as Dagster shows it: code, place and plain sentences, Indonesian first; no value."""
+    facts = {"code": error.code, "token": error.token, "line": error.line, "column": error.column, DETAIL: str(error)}
+    reason = REASONS.get(error.code)
+    said = f"{error.code}: {reason.id} {reason.advice_id} / {reason.en}\n" if reason else ""
     return dg.Failure(
-        description=str(error),
+        description=f"{said}{error}",
         metadata={name: value for name, value in facts.items() if value is not None},
         allow_retries=False,
     )

@@ -22,11 +22,10 @@ from dtsen_pipeline.resources import manifest as papers
 from dtsen_pipeline.resources.failpoint import reach
 from dtsen_pipeline.resources.home import PRIVATE_DIRECTORY, PRIVATE_FILE, make_private, sync, write_private
 from dtsen_pipeline.resources.manifest import MANIFEST, NAME, PACKAGE, README, SUMS, Manifest
-from dtsen_pipeline.schemas.errors import DtsenError
+from dtsen_pipeline.schemas.errors import TOKEN_LENGTH, DtsenError
 
 ATTEMPT = "attempt"
 """Beside the weeks: which directory is being written, so that a killed attempt is found and removed."""
-TOKEN_LENGTH = 12
 
 Problem = Literal["changed", "missing", "extra", "odd", "unreadable"]
 

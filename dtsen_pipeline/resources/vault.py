@@ -17,10 +17,9 @@ from io import BufferedReader
 from pathlib import Path
 
 from dtsen_pipeline.resources.home import PRIVATE_FILE, make_private, sync
-from dtsen_pipeline.schemas.errors import DtsenError
+from dtsen_pipeline.schemas.errors import TOKEN_LENGTH, DtsenError
 
 CHUNK = 1 << 20
-TOKEN_LENGTH = 12
 DRAFT = "draft-"
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -69,7 +68,9 @@ class Vault:
         """The bytes for reading; their hash is not checked."""
         path = self.path(sha256)
         if not path.is_file():
-            raise DtsenError("E_VAULT_MISSING", "the bytes of this file are not in the vault", token=sha256[:12])
+            raise DtsenError(
+                "E_VAULT_MISSING", "the bytes of this file are not in the vault", token=sha256[:TOKEN_LENGTH]
+            )
         return path.open("rb")
 
     def read_bytes(self, sha256: str) -> bytes:
@@ -77,14 +78,14 @@ class Vault:
         with self.open(sha256) as file:
             content = file.read()
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise DtsenError("E_VAULT_DAMAGED", "the bytes in the vault have changed", token=sha256[:12])
+            raise DtsenError("E_VAULT_DAMAGED", "the bytes in the vault have changed", token=sha256[:TOKEN_LENGTH])
         return content
 
     def check(self, sha256: str) -> Path:
         """The path of the bytes, after checking their hash in bounded memory."""
         with self.open(sha256) as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                raise DtsenError("E_VAULT_DAMAGED", "the bytes in the vault have changed", token=sha256[:12])
+                raise DtsenError("E_VAULT_DAMAGED", "the bytes in the vault have changed", token=sha256[:TOKEN_LENGTH])
         return self.path(sha256)
 
     @contextmanager

@@ -1,5 +1,8 @@
 """The one error a person is meant to read. It carries a code and a place, never a value from the data."""
 
+TOKEN_LENGTH = 12
+"""A file's token is so many leading hexadecimal digits of its sha256."""
+
 
 class DtsenError(Exception):
     """A refusal with a stable reason code and the place where it happened.

@@ -68,7 +68,7 @@ def test_an_unchanged_week_is_no_failure(dtsen: Dtsen, refresh: Refresh) -> None
 
 
 def test_a_closed_door_is_1_with_its_code(dtsen: Dtsen, refresh: Refresh) -> None:
-    problem = "E_DOOR: table keluarga: unique (1 of 3 rows)"
+    problem = "E_DOOR: tabel keluarga: unique (1 dari 3 baris)"
     refresh.answer = Refreshed(
         "failed", release_id=None, problem=problem, failed_checks=("candidate/keluarga contract",)
     )

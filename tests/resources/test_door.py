@@ -47,8 +47,8 @@ def test_an_unproved_table_is_named_and_no_population_is_judged(
         message = refusal(report)
     assert report.verdict is None
     assert message == (
-        "table keluarga: E_KK_FORMAT in nomor_kartu_keluarga (92 of 92 rows); "
-        "table keluarga: str_matches in src (92 of 92 rows); nothing is published"
+        "tabel keluarga: E_KK_FORMAT pada kolom nomor_kartu_keluarga (92 dari 92 baris); "
+        "tabel keluarga: str_matches pada kolom src (92 dari 92 baris)"
     )
     printed = capfd.readouterr()
     assert CANARY not in f"{report!r}{message}{printed.out}{printed.err}{caplog.text}"
@@ -59,12 +59,14 @@ def test_an_unlikely_population_is_named_with_its_figure(tmp_path: Path) -> None
     tables["anggota"] = tables["anggota"].with_columns(nomor_induk_kependudukan=pl.lit(None, dtype=pl.String))
     report = tried(summed(tables), tmp_path)
     assert all(proof.passed for proof in report.proofs)
-    assert refusal(report) == ("Members without NIK: 276 / 276 = 100 % (batas ≤ 25 %); nothing is published")
+    assert refusal(report) == "Anggota tanpa NIK / Members without NIK: 276 / 276 = 100 % (batas ≤ 25 %)"
 
 
 def test_thresholds_reach_the_judge(tmp_path: Path) -> None:
     strict = Thresholds(kunjungan_tanpa_keluarga=Limit(0, 0.01))
-    assert refusal(tried(small_release(), tmp_path, strict)).startswith("Visits that meet no family: 1 / 20 ")
+    assert refusal(tried(small_release(), tmp_path, strict)).startswith(
+        "Kunjungan tanpa keluarga / Visits that meet no family: 1 / 20 "
+    )
 
 
 def test_a_summary_of_other_tables_does_not_pass(tmp_path: Path) -> None:
@@ -80,6 +82,6 @@ def test_a_table_that_is_missing_or_undeclared_closes_the_door(tmp_path: Path) -
     alias = files.pop("alias")
     report = door({**files, CANARY: alias}, tables["summary"], CITY)
     message = refusal(report)
-    assert "table alias: no_files" in message
+    assert "tabel alias: no_files" in message
     assert "undeclared_table (1 " in message
     assert CANARY not in f"{report!r}{message}"

@@ -19,6 +19,7 @@ from dtsen_pipeline.resources.registry import NewRun
 from dtsen_pipeline.resources.registry.models import Lease as Row
 from dtsen_pipeline.resources.session import LEASED_JOBS, Session, failure, mark_lost_runs, telling
 from dtsen_pipeline.schemas.errors import DtsenError
+from dtsen_pipeline.schemas.reasons import REASONS
 from dtsen_pipeline.schemas.tables import INPUT_TABLES
 from tests.house import LATE_WEEK, copied, failures, house, leftovers, materialised
 
@@ -138,6 +139,14 @@ class TestLostRuns:
             assert ended == {runs["weekly_refresh"]: ("abandoned", "E_ABANDONED"), mine: ("started", None)}
             assert mark_lost_runs(platform, instance, mine) == []
 
+    def test_one_that_never_began_is_marked_after_a_while(self, new_home: Path) -> None:
+        with open_instance(Home(new_home).prepare()) as instance, house(new_home) as platform:
+            launched = self._run(instance, "weekly_refresh", dg.DagsterRunStatus.STARTING)
+            assert mark_lost_runs(platform, instance, "mine") == []
+            with patch("dtsen_pipeline.resources.session.BOOTING", timedelta(0)):
+                assert mark_lost_runs(platform, instance, "mine") == [launched]
+            assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.FAILURE]
+
     @staticmethod
     def _run(instance: dg.DagsterInstance, job: str, status: dg.DagsterRunStatus) -> str:
         @dg.job(name=job)
@@ -148,9 +157,8 @@ class TestLostRuns:
         if status == dg.DagsterRunStatus.SUCCESS:
             empty.execute_in_process(instance=instance)
             return instance.get_runs(limit=1)[0].run_id
-        instance.report_dagster_event(
-            dg.DagsterEvent(event_type_value="PIPELINE_START", job_name=job), run_id=run.run_id
-        )
+        event = "PIPELINE_STARTING" if status == dg.DagsterRunStatus.STARTING else "PIPELINE_START"
+        instance.report_dagster_event(dg.DagsterEvent(event_type_value=event, job_name=job), run_id=run.run_id)
         return run.run_id
 
 
@@ -159,11 +167,14 @@ class TestTelling:
 
     def test_a_domain_error(self) -> None:
         shown = failure(DtsenError("E_HEADER", "the header differs", token="0" * 12, line=1))
-        assert shown.description == f"E_HEADER file {'0' * 12} line 1: the header differs"
+        reason = REASONS["E_HEADER"]
+        detail = f"E_HEADER file {'0' * 12} line 1: the header differs"
+        assert shown.description == f"E_HEADER: {reason.id} {reason.advice_id} / {reason.en}\n{detail}"
         assert {name: value.value for name, value in shown.metadata.items()} == {
             "code": "E_HEADER",
             "token": "0" * 12,
             "line": 1,
+            "rincian": detail,
         }
         assert shown.allow_retries is False
 

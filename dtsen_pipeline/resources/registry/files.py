@@ -13,9 +13,8 @@ from dtsen_pipeline.resources.registry import events
 from dtsen_pipeline.resources.registry.database import Database
 from dtsen_pipeline.resources.registry.decisions import decide
 from dtsen_pipeline.resources.registry.models import Batch, Decision, Officer, SourceFile, Verdict
-from dtsen_pipeline.schemas.errors import DtsenError
+from dtsen_pipeline.schemas.errors import TOKEN_LENGTH, DtsenError
 
-TOKEN_LENGTH = 12
 SHA256 = re.compile(r"[0-9a-f]{64}")
 AMENDABLE = frozenset(
     {"kind", "table_name", "profile", "profile_version", "version", "region", "data_date", "batch_id"}
