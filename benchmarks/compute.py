@@ -49,11 +49,11 @@ def main() -> int:
         work, city = work / f"copies-{asked.copies}", _copied(city, work / f"copies-{asked.copies}", asked.copies)
     _print_machine(asked)
     exact = work / asked.snapshots
-    _print_rows("Exact gate (CSV to exact rows)", [_measure("gate", city, exact, asked.snapshots)])
+    _print_rows("Exact gate (CSV to exact rows)", [measure("gate", city, exact, asked.snapshots)])
     taken = _take_turns(exact, asked.rounds, [] if asked.ours else ["pandas"])
     for name, rounds in taken.items():
         _print_rows(f"Compute, {name}", rounds)
-    _print_rows("Content root", [_measure("root", exact / "polars")])
+    _print_rows("Content root", [measure("root", exact / "polars")])
     return 0 if asked.ours else _verdict(taken, exact)
 
 
@@ -102,7 +102,7 @@ def _renumbered(lines: bytes, copy: int) -> bytes:
     return VISIT_ID.sub(b"V%d-" % copy, IDENTIFIER.sub(moved, lines))
 
 
-def _measure(job: str, *arguments: object) -> Figures:
+def measure(job: str, *arguments: object) -> Figures:
     """The figures of one job in a process of its own."""
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.worker", job, *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
@@ -114,7 +114,7 @@ def _take_turns(exact: Path, rounds: int, others: Sequence[str]) -> dict[str, li
     taken: dict[str, list[Figures]] = {name: [] for name in ("polars", *others)}
     for _ in range(rounds):
         for name, figures in taken.items():
-            figures.append(_measure(name, exact, exact / name))
+            figures.append(measure(name, exact, exact / name))
     return taken
 
 
