@@ -34,6 +34,7 @@ check: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/compute.py
+	$(BIN)/python -W ignore -m benchmarks.refresh
 
 faults: $(VENV)/.installed
 	$(BIN)/python -m pytest tests -m faults
