@@ -215,6 +215,8 @@ def verify(
     from dtsen_pipeline.queries.verify import verify as verified  # noqa: PLC0415
     from dtsen_pipeline.resources.settings import load_settings  # noqa: PLC0415
 
+    if not release_dir.is_dir():
+        raise DtsenError("E_RELEASE_UNKNOWN", "there is no such directory; dtsen show names a release's place")
     with progress(None, "Memeriksa berkas"):
         found = verified(load_settings(), release_dir)
     if as_json:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dtsen_pipeline.reference import profiles
-from dtsen_pipeline.resources.ingest import BY_PERSON, UNCONFIRMED, judge_again
+from dtsen_pipeline.resources.ingest import BY_PERSON, TWICE, UNCONFIRMED, judge_again
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import SourceFile
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -25,12 +25,14 @@ def accept(platform: Platform, token: str, word: Word, *, confirm_codes: bool = 
     Returns the tokens that count from now on.
     """
     file = platform.registry.file(token)
-    if file.code == BY_PERSON and file.profile is not None:
-        file = _lifted(platform, token, word)
+    if file.code in (BY_PERSON, TWICE) and file.profile is not None:
+        is_lifted = file.code == BY_PERSON
+        file = _lifted(platform, token, word) if is_lifted else judge_again(platform, token, word.now)
         if file.verdict == "accepted":
             return (file.token,)
-        if file.code != UNCONFIRMED:
-            raise DtsenError(file.code or "E_VERDICT", "the refusal is lifted, but the file does not count yet")
+        if file.code != UNCONFIRMED or not confirm_codes:
+            message = "the refusal is lifted, but the file does not count yet" if is_lifted else "it does not count yet"
+            raise DtsenError(file.code or "E_VERDICT", message, token=file.token)
     with platform.registry.together():
         return _accepted(platform, platform.registry.file(token), word, confirm_codes=confirm_codes)
 

@@ -26,7 +26,7 @@ from dtsen_pipeline.schemas.tables import FAMILY, VISIT, tables
 
 SNAPSHOT = "snapshot"
 NO_DATE, NO_PARTNER, UNCONFIRMED = "W_NO_DATA_DATE", "W_NO_PARTNER", "H_CODES_UNCONFIRMED"
-BY_PERSON = "E_REFUSED"
+BY_PERSON, TWICE = "E_REFUSED", "E_SNAPSHOT_TWICE"
 FACTS = ("kind", "table_name", "profile", "profile_version", "version", "region", "data_date", "batch_id", "rows")
 SIDECAR_FACTS = frozenset({"data_date", "version", "region", "batch_id"})
 SIDECAR_LIMIT = 65_536
@@ -134,6 +134,7 @@ def _seen(known: SourceFile) -> Arrival:
 
 
 def _refused(platform: Platform, deposit: Deposit, error: DtsenError, now: datetime) -> Arrival:
+    """Keep a refusal, but never over a better verdict of the same bytes: those were read well with another note."""
     file = NewFile(
         sha256=deposit.sha256,
         size=deposit.size,
@@ -142,6 +143,11 @@ def _refused(platform: Platform, deposit: Deposit, error: DtsenError, now: datet
         message=error.message,
     )
     with platform.registry.together():
+        earlier = platform.registry.find_file(deposit.sha256)
+        if earlier is not None and _is_settled(earlier):
+            return _seen(earlier)
+        if earlier is not None and earlier.verdict == "waiting":
+            raise error
         known, is_new = platform.registry.add_file(file, now)
         before = _seen(known)
         _amend(platform, deposit.sha256, now, verdict="refused", code=error.code, message=error.message)
@@ -302,7 +308,7 @@ def _verdict(platform: Platform, file: NewFile) -> tuple[Verdict, str | None, st
     if unknown:
         return "waiting", NO_DATE, f"not known yet: {', '.join(unknown)}"
     if any(other.table_name == file.table_name for other in _same_snapshot(platform, file)):
-        return "refused", "E_SNAPSHOT_TWICE", None
+        return "refused", TWICE, None
     if not _partners(platform, file):
         return "waiting", NO_PARTNER, None
     family = profiles()[file.profile or ""].family

@@ -89,6 +89,8 @@ def test_a_lifted_refusal_asks_every_gate_again(counted: Platform, town: Path, t
         accept(counted, first, WORD)
     found = {file.token: (file.verdict, file.code) for file in counted.registry.files(table_name="keluarga")}
     assert found == {first: ("refused", "E_SNAPSHOT_TWICE"), second: ("accepted", None)}
+    refuse(counted, second, WORD)
+    assert accept(counted, first, WORD) == (first,)
 
 
 def test_a_lifted_refusal_still_waits_for_its_partner(platform: Platform) -> None:

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import func, select
 
 from dtsen_pipeline.resources.decide import Word, accept, refuse
-from dtsen_pipeline.resources.ingest import Arrival, Declared, _verdict, ingest
+from dtsen_pipeline.resources.ingest import Arrival, Declared, _read, _verdict, ingest
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import Batch, Event, Officer, SourceFile
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -214,6 +214,33 @@ class TestAgain:
             codes = sorted(str(code) for code in pool.map(taken, rivals))
         assert codes == ["E_SNAPSHOT_TWICE", "W_NO_PARTNER"]
         assert len(platform.registry.files()) == len(rivals)
+
+    def test_a_broken_note_takes_nothing_from_what_another_process_accepted(
+        self, platform: Platform, files: list[Path], new_home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The same bytes come twice at once, once with a note that cannot be read."""
+        note = _note(files[2]).read_bytes()
+        _note(files[2]).write_bytes(b"{broken")
+
+        def overtaken(*given: Any) -> Any:
+            monkeypatch.setattr("dtsen_pipeline.resources.ingest._read", _read)
+            with house(new_home) as other:
+                _note(files[2]).write_bytes(note)
+                assert ingest(other, files[2], NOW).verdict == "accepted"
+                _note(files[2]).write_bytes(b"{broken")
+            return _read(*given)
+
+        monkeypatch.setattr("dtsen_pipeline.resources.ingest._read", overtaken)
+        assert ingest(platform, files[2], NOW).verdict == "accepted"
+        assert platform.registry.files()[0].verdict == "accepted"
+
+    def test_a_broken_note_leaves_a_file_waiting(self, platform: Platform, files: list[Path]) -> None:
+        token = ingest(platform, files[0], NOW).token
+        _note(files[0]).write_bytes(b"{broken")
+        with pytest.raises(DtsenError, match=r"^E_SIDECAR"):
+            ingest(platform, files[0], LATER)
+        stored = platform.registry.file(token)
+        assert (stored.verdict, stored.code) == ("waiting", "W_NO_PARTNER")
 
 
 class TestPairs:

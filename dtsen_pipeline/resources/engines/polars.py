@@ -1,4 +1,4 @@
-"""Polars, the embedded default: lazy scans, streaming sinks, hashes in Python."""
+"""Polars, the embedded default: lazy scans, hashes in Python."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence

@@ -96,8 +96,8 @@ class Database:
         """A session that holds the write lock from its first statement, and commits at the end."""
         current = self._current.get()
         if current is not None:
-            yield current
-            current.flush()
+            with current.begin_nested():
+                yield current
             return
         with Session(self._writing, expire_on_commit=False) as session, session.begin():
             session.connection()
@@ -105,7 +105,7 @@ class Database:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Everything read and written inside is one transaction: all of it holds, or nothing."""
+        """Everything read and written inside is one transaction: all of it holds, or nothing; so with a part in it."""
         with self.write() as session:
             before = self._current.set(session)
             try:

@@ -131,10 +131,10 @@ OPERATIONS = (
     ),
     stopped(
         "E_AS_OF",
-        id="Tanggal acuan bukan tanggal ISO.",
-        en="The as-of date is not an ISO day.",
+        id="Tanggal acuan tidak dapat dipakai: bukan tanggal ISO, atau di luar minggu yang dikenal.",
+        en="The as-of date cannot be used: no ISO day, or outside the known weeks.",
         basis=OWN,
-        advice_id="Tulis tanggal seperti 2026-11-23.",
+        advice_id="Tulis tanggal seperti 2026-11-23, tidak sesudah minggu ini.",
     ),
     stopped(
         "E_SESSION",
