@@ -59,7 +59,7 @@ def _round(number: int, waiting: Path, work: Path) -> float:
     shutil.copytree(waiting, home)
     refresh = _timed(lambda: _dtsen(home, "refresh", "--json"))
     compute = measure("polars", work / "exact", work / "exact" / "polars")["wall"]
-    judge = _imported(work, "great_expectations") - _imported(work, "pandas", "pydantic")
+    judge = _timed(lambda: _import(work, "great_expectations")) - _timed(lambda: _import(work, "pandas", "pydantic"))
     over: float = refresh - compute - judge
     print(f"| {number} | {refresh:.2f} | {compute:.2f} | {judge:.2f} | {over:.2f} |", flush=True)
     return over
@@ -71,15 +71,12 @@ def _timed(step: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _imported(work: Path, *modules: str) -> float:
-    """Seconds of a program that only imports; a file, since under `-c` pyspark ends the interpreter silently."""
+def _import(work: Path, *modules: str) -> None:
+    """Run a program that only imports; a file, since under `-c` pyspark ends the interpreter silently."""
     program = work / "imports.py"
     program.write_text(f"import {', '.join(modules)}\nprint('imported')\n")
-    command = [sys.executable, "-W", "ignore", str(program)]
-    started = time.perf_counter()
-    if _run(command, dict(os.environ)) != "imported\n":
+    if _run([sys.executable, "-W", "ignore", str(program)], dict(os.environ)) != "imported\n":
         raise RuntimeError(modules)
-    return time.perf_counter() - started
 
 
 def _dtsen(home: Path, *arguments: str) -> str:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dtsen_pipeline.reference import profiles
-from dtsen_pipeline.resources.ingest import BY_PERSON, TWICE, UNCONFIRMED, judge_again
+from dtsen_pipeline.resources.ingest import BY_PERSON, UNCONFIRMED, judge_again
 from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.resources.registry.files import TWICE
 from dtsen_pipeline.resources.registry.models import SourceFile
 from dtsen_pipeline.schemas.errors import DtsenError
 
@@ -26,22 +27,24 @@ def accept(platform: Platform, token: str, word: Word, *, confirm_codes: bool = 
     """
     file = platform.registry.file(token)
     if file.code in (BY_PERSON, TWICE) and file.profile is not None:
-        is_lifted = file.code == BY_PERSON
-        file = _lifted(platform, token, word) if is_lifted else judge_again(platform, token, word.now)
+        file = _lifted(platform, token, word)
         if file.verdict == "accepted":
             return (file.token,)
         if file.code != UNCONFIRMED or not confirm_codes:
-            message = "the refusal is lifted, but the file does not count yet" if is_lifted else "it does not count yet"
+            message = "the refusal is lifted, but the file does not count yet"
             raise DtsenError(file.code or "E_VERDICT", message, token=file.token)
     with platform.registry.together():
         return _accepted(platform, platform.registry.file(token), word, confirm_codes=confirm_codes)
 
 
 def _lifted(platform: Platform, token: str, word: Word) -> SourceFile:
-    """A person's refusal is taken back, and the gates are asked again."""
+    """A refusal is taken back and the gates are asked again; where they refuse the file too, nothing changes."""
     with platform.registry.together():
         platform.registry.set_verdict(token, "accepted", None, word.reason, word.actor, word.now)
-        return judge_again(platform, token, word.now)
+        file = judge_again(platform, token, word.now)
+        if file.verdict == "refused":
+            raise DtsenError(file.code or "E_VERDICT", "the file stays refused", token=file.token)
+        return file
 
 
 def _accepted(platform: Platform, file: SourceFile, word: Word, *, confirm_codes: bool) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from dtsen_pipeline.core.validate import NUMERIC_ID
 from dtsen_pipeline.reference import Profile, profiles
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
+from dtsen_pipeline.resources.registry.files import TWICE
 from dtsen_pipeline.resources.registry.models import SourceFile, Verdict
 from dtsen_pipeline.resources.vault import Deposit
 from dtsen_pipeline.schemas.columns import Kind
@@ -26,7 +27,7 @@ from dtsen_pipeline.schemas.tables import FAMILY, VISIT, tables
 
 SNAPSHOT = "snapshot"
 NO_DATE, NO_PARTNER, UNCONFIRMED = "W_NO_DATA_DATE", "W_NO_PARTNER", "H_CODES_UNCONFIRMED"
-BY_PERSON, TWICE = "E_REFUSED", "E_SNAPSHOT_TWICE"
+BY_PERSON = "E_REFUSED"
 FACTS = ("kind", "table_name", "profile", "profile_version", "version", "region", "data_date", "batch_id", "rows")
 SIDECAR_FACTS = frozenset({"data_date", "version", "region", "batch_id"})
 SIDECAR_LIMIT = 65_536

@@ -101,6 +101,12 @@ def test_no_release_is_said_plainly(dtsen: Dtsen) -> None:
     assert dtsen("releases", "--json").document == {"releases": []}
 
 
+def test_verify_of_no_directory_is_no_damage(dtsen: Dtsen) -> None:
+    said = dtsen("verify", "nowhere")
+    assert said.code == 1
+    assert "E_RELEASE_UNKNOWN" in said.err
+
+
 def test_verify_says_what_it_cannot_do(dtsen: Dtsen, world: World) -> None:
     place = dtsen("show", "--json").document["directory"]
     said = dtsen("verify", place)

@@ -61,6 +61,15 @@ def test_a_refused_half_of_a_held_snapshot_stays_refused_when_the_codes_are_conf
     assert platform.registry.file(first).verdict == "refused"
 
 
+def _rival(town: Path, folder: Path) -> Path:
+    """Another family file of the same snapshot, a row shorter."""
+    sent = next(file for file in early_files(town) if file.name.startswith("keluarga"))
+    rival = folder / sent.name
+    rival.write_bytes(b"".join(sent.read_bytes().splitlines(keepends=True)[:-1]))
+    rival.with_name(f"{sent.name}.json").write_bytes(sent.with_name(f"{sent.name}.json").read_bytes())
+    return rival
+
+
 @pytest.fixture
 def counted(platform: Platform) -> Platform:
     """The same house with its snapshot accepted."""
@@ -78,19 +87,30 @@ def test_a_refused_snapshot_file_counts_again_when_the_refusal_is_lifted(counted
 
 def test_a_lifted_refusal_asks_every_gate_again(counted: Platform, town: Path, tmp_path: Path) -> None:
     """Another family file has taken its place meanwhile: both cannot count."""
-    sent = next(file for file in early_files(town) if file.name.startswith("keluarga"))
-    rival = tmp_path / sent.name
-    rival.write_bytes(b"".join(sent.read_bytes().splitlines(keepends=True)[:-1]))
-    rival.with_name(f"{sent.name}.json").write_bytes(sent.with_name(f"{sent.name}.json").read_bytes())
-    first = _token(counted, table_name="keluarga")
+    first, rival = _token(counted, table_name="keluarga"), _rival(town, tmp_path)
     refuse(counted, first, WORD)
     second = ingest(counted, rival, NOW).token
     with pytest.raises(DtsenError, match=r"^E_SNAPSHOT_TWICE"):
         accept(counted, first, WORD)
     found = {file.token: (file.verdict, file.code) for file in counted.registry.files(table_name="keluarga")}
-    assert found == {first: ("refused", "E_SNAPSHOT_TWICE"), second: ("accepted", None)}
+    assert found == {first: ("refused", "E_REFUSED"), second: ("accepted", None)}
+    kinds = [decision.kind for decision in counted.registry.decisions(subject=counted.registry.file(first).sha256)]
+    assert kinds == ["accept", "refuse"]
     refuse(counted, second, WORD)
     assert accept(counted, first, WORD) == (first,)
+
+
+def test_a_file_whose_place_was_taken_can_be_accepted_when_the_place_is_free(
+    counted: Platform, town: Path, tmp_path: Path
+) -> None:
+    first, rival = _token(counted, table_name="keluarga"), _rival(town, tmp_path)
+    second = ingest(counted, rival, NOW).token
+    with pytest.raises(DtsenError, match=r"^E_SNAPSHOT_TWICE"):
+        accept(counted, second, WORD)
+    refuse(counted, first, WORD)
+    assert accept(counted, second, WORD) == (second,)
+    (decision,) = counted.registry.decisions(subject=counted.registry.file(second).sha256)
+    assert (decision.kind, decision.reason) == ("accept", WORD.reason)
 
 
 def test_a_lifted_refusal_still_waits_for_its_partner(platform: Platform) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -380,6 +381,17 @@ class TestRuns:
 
 class TestEvents:
     """The chain shows a change anywhere but at its cut end."""
+
+    def test_a_part_that_fails_leaves_nothing_and_the_rest_holds(self, registry: Registry, now: datetime) -> None:
+        with registry.together():
+            registry.append_event("first", {}, now)
+            with suppress(KeyError), registry.together():
+                registry.append_event("second", {}, now)
+                raise KeyError
+            registry.append_event("third", {}, now)
+        with registry.read() as session:
+            assert session.scalars(text("SELECT kind FROM event ORDER BY seq")).all() == ["first", "third"]
+        assert registry.verify_events().broken_at is None
 
     @pytest.fixture
     def chain(self, registry: Registry, now: datetime) -> Registry:

@@ -16,6 +16,8 @@ from dtsen_pipeline.resources.registry.models import Batch, Decision, Officer, S
 from dtsen_pipeline.schemas.errors import TOKEN_LENGTH, DtsenError
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
+TWICE = "E_SNAPSHOT_TWICE"
+"""The refusal of a sound file whose place is taken."""
 AMENDABLE = frozenset(
     {"kind", "table_name", "profile", "profile_version", "version", "region", "data_date", "batch_id"}
     | {"verdict", "code", "message", "rows"}
@@ -148,17 +150,19 @@ def _ensure_batch(session: Session, batch_id: str | None, now: datetime) -> None
 
 
 def _check_change(session: Session, file: SourceFile, verdict: Verdict) -> None:
-    """Damage cannot be accepted: only what was held, or refused by a person, can."""
+    """Damage cannot be accepted: only what was held, refused by a person, or refused beside another, can."""
     if file.verdict == verdict:
         raise DtsenError("E_VERDICT", f"the file is already {verdict}", token=file.token)
     if verdict == "accepted" and file.verdict == "waiting":
         raise DtsenError("E_VERDICT", "the file waits for its data date or its partner", token=file.token)
-    if verdict == "accepted" and file.verdict == "refused" and not _refused_by_person(session, file):
+    if verdict == "accepted" and file.verdict == "refused" and not _is_sound(session, file):
         raise DtsenError("E_VERDICT", "the file could not be read exactly; send a sound one", token=file.token)
 
 
-def _refused_by_person(session: Session, file: SourceFile) -> bool:
-    """Whether the last decision about the file is a refusal of something that was not refused before."""
+def _is_sound(session: Session, file: SourceFile) -> bool:
+    """Whether a refused file could be read: its place was taken, or the last decision about it is a refusal."""
+    if file.code == TWICE:
+        return True
     query = select(Decision).where(Decision.subject == file.sha256).order_by(Decision.id.desc()).limit(1)
     last = session.scalars(query).first()
     return last is not None and last.kind == "refuse"
