@@ -121,3 +121,19 @@ def test_a_damaged_release_is_reported_without_a_value(dtsen: Dtsen, world: Worl
     assert "E_RELEASE_DAMAGED" in said.err
     assert "SITI" not in said.all
     assert world
+
+
+def test_the_quarantine_is_written_once_and_privately(dtsen: Dtsen, world: World, tmp_path: Path) -> None:
+    assert world
+    target = tmp_path / "karantina.xlsx"
+    assert "E_PURPOSE" in dtsen("rejected", "--export", target).err
+    assert not target.exists()
+    said = dtsen("rejected", "--export", target, "--purpose", "perbaikan", "--json")
+    assert said.document["rows"] == len(dtsen("rejected", "--json").document["rows"])
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert actions(world)[-1] == ("rejected.export.reveal", None, "perbaikan")
+    assert "E_EXPORT" in dtsen("rejected", "--export", target, "--purpose", "x").err
+    assert "E_EXPORT" in dtsen("rejected", "--export", tmp_path / "no" / "x.xlsx", "--purpose", "x").err
+    assert dtsen("rejected", "--officer", "P1").code == 2
+    few = dtsen("rejected", "--export", tmp_path / "few.xlsx", "--purpose", "x", "--batch", "none such", "--json")
+    assert few.document["rows"] == 0

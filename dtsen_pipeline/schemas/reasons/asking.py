@@ -25,6 +25,13 @@ ASKING = (
         advice_id="Jalankan dtsen doctor, lalu laporkan kode dan jenis kesalahannya.",
     ),
     stopped(
+        "E_EXPORT",
+        id="Berkas tujuan tidak dapat ditulis.",
+        en="The file to be written cannot be.",
+        basis=OWN,
+        advice_id="Pilih nama berkas yang belum ada, di dalam folder yang ada.",
+    ),
+    stopped(
         "E_NUMBER_ARGUMENT",
         id="Nomor kartu keluarga dan NIK tidak boleh ditulis sebagai bagian perintah.",
         en="A family card number or NIK must not be written as part of a command.",
