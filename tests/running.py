@@ -57,11 +57,12 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Readings:
-    """Exact rows by table, damaged lines, and the frozen input list."""
+    """Exact rows by table, damaged lines, the frozen input list, and what correction rows correct."""
 
     rows: Mapping[str, pl.DataFrame]
     damaged: pl.DataFrame
     inputs: InputList
+    ties: pl.DataFrame | None = None
 
 
 def delivered(city: Path) -> list[Delivered]:
@@ -120,7 +121,8 @@ class Run:
     @cached_property
     def checked(self) -> flow.Checked:
         """Findings of the row rules."""
-        return flow.check_all(self.records, self.damaged, self.readings.inputs, self.engine)
+        ties = None if self.readings.ties is None else self.engine.load(self.readings.ties)
+        return flow.check_all(self.records, self.damaged, self.readings.inputs, self.engine, ties)
 
     @cached_property
     def observed(self) -> Observations:

@@ -8,19 +8,15 @@ import polars as pl
 
 from dtsen_pipeline.assets.stage import INPUTS, SESSION, WEEKS, frames, outs, session_of, told
 from dtsen_pipeline.core.inputs import InputList
-from dtsen_pipeline.core.intake import read
-from dtsen_pipeline.reference import profiles
-from dtsen_pipeline.resources.session import Session
-from dtsen_pipeline.schemas.tables import INPUT_TABLES, delivered, tables
-
-DAMAGED = {"src": pl.String, "row": pl.Int64, "reasons": pl.String, "sumber": pl.String}
+from dtsen_pipeline.resources.readings import read_table
+from dtsen_pipeline.schemas.tables import INPUT_TABLES
 
 
 @dg.multi_asset(
     outs=outs(
         "intake",
         {table: f"Baris {table} sebagaimana diterima." for table in INPUT_TABLES}
-        | {"damaged": "Baris rusak beserta alasannya."},
+        | {"damaged": "Baris rusak beserta alasannya.", "ties": "Baris koreksi dan baris yang dikoreksinya."},
     ),
     ins=INPUTS,
     partitions_def=WEEKS,
@@ -31,21 +27,11 @@ DAMAGED = {"src": pl.String, "row": pl.Int64, "reasons": pl.String, "sumber": pl
 def intake(context: dg.AssetExecutionContext, inputs: InputList) -> Iterator[dg.MaterializeResult[Any]]:
     """Read the files of the frozen list from the vault."""
     session = session_of(context)
-    damaged = [pl.DataFrame(schema=DAMAGED)]
+    damaged, ties = [], []
     for table in INPUT_TABLES:
-        rows, broken = _rows(table, inputs, session)
-        damaged.append(broken)
-        yield from frames("intake", {table: session.engine.load(rows)})
+        found = read_table(session.platform.vault, table, inputs)
+        damaged.append(found.damaged)
+        ties.append(found.ties)
+        yield from frames("intake", {table: session.engine.load(found.rows)})
     yield from frames("intake", {"damaged": session.engine.load(pl.concat(damaged))})
-
-
-def _rows(table: str, inputs: InputList, session: Session) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """All rows of a table and its damaged lines, over the files of the list."""
-    schema = {"src": pl.String, "row": pl.Int64} | dict.fromkeys(delivered(tables()[table]), pl.String)
-    rows, damaged = [pl.DataFrame(schema=schema)], [pl.DataFrame(schema=DAMAGED)]
-    for source in inputs.of(table):
-        data = session.platform.vault.read_bytes(source.sha256)
-        reading = read(data, profiles()[source.profile], source.token)
-        rows.append(reading.rows.select(*schema))
-        damaged.append(reading.damaged.with_columns(sumber=pl.lit(table)))
-    return pl.concat(rows), pl.concat(damaged)
+    yield from frames("intake", {"ties": session.engine.load(pl.concat(ties))})

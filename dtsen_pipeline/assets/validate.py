@@ -21,18 +21,19 @@ NAMES = {table: f"Temuan pada {table}." for table in INPUT_TABLES} | {
 
 @dg.multi_asset(
     outs=outs("checked", NAMES),
-    ins=INPUTS | ins("records", *INPUT_TABLES) | ins("intake", "damaged"),
+    ins=INPUTS | ins("records", *INPUT_TABLES) | ins("intake", "damaged", "ties"),
     partitions_def=WEEKS,
     required_resource_keys=SESSION,
     name="validate",
 )
 @told
 def validate(
-    context: dg.AssetExecutionContext, inputs: InputList, intake_damaged: Frame, **records: Frame
+    context: dg.AssetExecutionContext, inputs: InputList, intake_damaged: Frame, intake_ties: Frame, **records: Frame
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """Check every table."""
     engine = session_of(context).engine
-    checked = check_all(tabled("records", records), intake_damaged, inputs, engine)
+    ties = intake_ties if inputs.has_corrections else None
+    checked = check_all(tabled("records", records), intake_damaged, inputs, engine, ties)
     for table, found in checked.by_table.items():
         counts = rule_counts(engine.fetch(found))
         yield from frames("checked", {table: found}, facts={"rules": dg.MetadataValue.md(rule_table(counts))})

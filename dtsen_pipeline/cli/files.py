@@ -11,7 +11,7 @@ import typer
 from rich.progress import Progress
 from rich.text import Text
 
-from dtsen_pipeline.cli import house
+from dtsen_pipeline.cli import correcting, house
 from dtsen_pipeline.cli.output import (
     NO,
     advance,
@@ -74,7 +74,10 @@ def ingest(
     *,
     as_json: house.JSON = False,
 ) -> None:
-    """Masukkan berkas potret atau kunjungan. / Take snapshot and field files in."""
+    """Masukkan berkas potret, kunjungan atau koreksi. / Take snapshot, field and correction files in."""
+    if kind is FileKind.CORRECTION:
+        correcting.take(paths, profile, data_date, as_json=as_json)
+        return
     wanted = _profiles_for(kind, profile)
     named = list(_named(paths))
     with house.house() as platform, progress(len(named), "Membaca berkas") as bar:

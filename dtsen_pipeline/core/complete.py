@@ -23,12 +23,12 @@ def incomplete(
 ) -> Frame:
     """family_id, reason and is_ministry (the base snapshot alone makes it so), one row a family.
 
-    `rejected`: src, row; `aside`: src, row, fate.
+    `rejected`: src, row, resolved_by (a corrected row leaves no gap); `aside`: src, row, fate.
     """
     held = aside.filter(nw.col("fate") == "held")
     bad = nw.concat(
         [
-            rejected.select(*ROW, reason=nw.lit(REJECTED)),
+            rejected.filter(nw.col("resolved_by").is_null()).select(*ROW, reason=nw.lit(REJECTED)),
             held.select(*ROW, reason=nw.lit(HELD)),
         ]
     )

@@ -11,6 +11,7 @@ import narwhals as nw
 
 from dtsen_pipeline.core import findings
 from dtsen_pipeline.core.complete import incomplete
+from dtsen_pipeline.core.corrections import resolved, uncalled, without_corrected
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.fates import check_fates, fates
 from dtsen_pipeline.core.identity import Observations, Scene, identify
@@ -22,7 +23,7 @@ from dtsen_pipeline.core.summary import FAMILY_COLUMNS, PERSON_COLUMNS, summary
 from dtsen_pipeline.core.validate import Context, check, check_households, split
 from dtsen_pipeline.reference import city, code_lists, merge_policy, welfare_model
 from dtsen_pipeline.schemas.release import TABLES, polars_types
-from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, tables
+from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, SNAPSHOT_TABLES, tables
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,21 @@ def records_of(rows: Frame, table: str, inputs: InputList) -> Frame:
     return normalise(rows, tables()[table], city(inputs.city))
 
 
-def check_all(records: Mapping[str, Frame], damaged: Frame, inputs: InputList, engine: Engine) -> Checked:
-    """The findings of every table."""
+def check_all(
+    records: Mapping[str, Frame], damaged: Frame, inputs: InputList, engine: Engine, ties: Frame | None = None
+) -> Checked:
+    """The findings of every table; `ties`: the correction rows and what they correct, None where there are none."""
     context = context_of(inputs)
     by_table = {table: engine.checkpoint(check(records[table], tables()[table], context)) for table in INPUT_TABLES}
-    households = check_households(records[FAMILY], records[MEMBER], inputs.version_of)
+    counted = {table: records[table] for table in SNAPSHOT_TABLES}
+    if ties is not None:
+        by_table = uncalled(by_table, damaged, records, ties, engine)
+        counted = {table: without_corrected(rows, ties) for table, rows in counted.items()}
+    refused = findings.rejected(damaged, by_table)
     return Checked(
         by_table=by_table,
-        rejected=engine.checkpoint(findings.rejected(damaged, by_table)),
-        households=households,
+        rejected=engine.checkpoint(refused if ties is None else resolved(refused, ties)),
+        households=check_households(counted[FAMILY], counted[MEMBER], inputs.version_of),
     )
 
 
@@ -137,15 +144,25 @@ class Outcome:
     cuts: tuple[int, ...]
 
 
-def run(rows: Mapping[str, Frame], damaged: Frame, inputs: InputList, engine: Engine, key: bytes) -> Outcome:
-    """From exact rows (by table) and damaged lines (src, row, sumber, reasons) to the tables of a release."""
+@dataclass(frozen=True)
+class Received:
+    """Exact rows by table, damaged lines (src, row, sumber, reasons), and ties (see `corrections`) where there are."""
+
+    rows: Mapping[str, Frame]
+    damaged: Frame
+    ties: Frame | None = None
+
+
+def run(received: Received, inputs: InputList, engine: Engine, key: bytes) -> Outcome:
+    """From what was read to the tables of a release."""
+    rows, damaged = received.rows, received.damaged
     records = {table: engine.checkpoint(records_of(rows[table], table, inputs)) for table in INPUT_TABLES}
-    checked = check_all(records, damaged, inputs, engine)
+    checked = check_all(records, damaged, inputs, engine, received.ties)
     observed = stored(identify(valid_of(records, checked), scene_of(inputs), engine, key), engine)
     merged = merge(observed, scene_of(inputs), merge_policy(), engine)
     scored = score_all(records, checked, observed, merged, inputs, engine, key)
-    received = received_of(rows, damaged)
-    return Outcome(tables=release_of(received, checked, observed, merged, scored, engine), cuts=scored.cuts)
+    came = received_of(rows, damaged)
+    return Outcome(tables=release_of(came, checked, observed, merged, scored, engine), cuts=scored.cuts)
 
 
 def received_of(rows: Mapping[str, Frame], damaged: Frame) -> dict[str, Frame]:

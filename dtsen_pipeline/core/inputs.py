@@ -19,7 +19,10 @@ FORMAT = 1
 
 @dataclass(frozen=True, order=True)
 class Source:
-    """An accepted file. `data_date` is an ISO day (snapshots); `batch` names a field batch."""
+    """An accepted file. `data_date` is an ISO day (snapshots); `batch` names a field batch.
+
+    `corrects`: the sha256 of the file whose rejected rows a correction file stands for.
+    """
 
     sha256: str
     table: str
@@ -29,6 +32,7 @@ class Source:
     region: str | None = None
     data_date: str | None = None
     batch: str | None = None
+    corrects: str | None = None
 
     @property
     def token(self) -> str:
@@ -37,7 +41,7 @@ class Source:
 
     @property
     def is_snapshot(self) -> bool:
-        """Whether the file belongs to a ministry snapshot."""
+        """Whether the file belongs to a ministry snapshot, as delivered or corrected."""
         return self.table in SNAPSHOT_TABLES
 
 
@@ -95,6 +99,11 @@ class InputList:
         """The data date of each snapshot file, by token."""
         dates = self.snapshot_dates
         return {token: dates[version] for token, version in self.version_of.items()}
+
+    @property
+    def has_corrections(self) -> bool:
+        """Whether any file corrects another."""
+        return any(source.corrects for source in self.sources)
 
     def of(self, table: str) -> tuple[Source, ...]:
         """The files that bring rows of `table`."""

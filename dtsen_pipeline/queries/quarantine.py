@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from dtsen_pipeline.core.corrections import TARGET, pointer
 from dtsen_pipeline.queries.access import Look, check_purpose, note
 from dtsen_pipeline.queries.rawtext import RawRows
 from dtsen_pipeline.queries.reading import View, fetched
 from dtsen_pipeline.queries.rejected import RejectedRow, rejected
 from dtsen_pipeline.queries.sources import Sources
 from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.schemas.errors import TOKEN_LENGTH
 from dtsen_pipeline.schemas.reasons import reason_of
 from dtsen_pipeline.schemas.tables import tables
 
@@ -47,21 +49,26 @@ class Quarantined:
 
 
 def quarantine(platform: Platform, view: View, look: Look, chosen: Chosen | None = None) -> tuple[Quarantined, ...]:
-    """Every rejected row that is not resolved yet and was chosen, in the order of table, file and line."""
+    """Every rejected row that is not resolved yet and was chosen, in the order of table, file and line.
+
+    Where a correction was rejected in its turn, it stands here instead of the row that it corrects.
+    """
     check_purpose(look)
     note(platform.registry, look, "rejected.export", release_id=view.release_id)
-    rows = [row for row in rejected(view).rows if row.resolved_by is None]
     raw = RawRows(platform)
+    replaced = _corrected(view, raw)
+    rows = [row for row in rejected(view).rows if row.resolved_by is None and row.token not in replaced]
     sources = Sources(view, raw, is_revealed=True)
-    sources.prepare(_pointer(row) for row in rows)
+    sources.prepare(pointer(row.token) for row in rows)
     homes = _homes(view)
     found = [_quarantined(row, raw, sources, homes) for row in rows]
     return tuple(row for row in found if _is_chosen(row, chosen or Chosen()))
 
 
-def _pointer(row: RejectedRow) -> tuple[str, int]:
-    token, _, line = row.token.partition("-")
-    return token, int(line)
+def _corrected(view: View, raw: RawRows) -> frozenset[str]:
+    """The tokens of the rows that some correction speaks of."""
+    files = [source["sha256"][:TOKEN_LENGTH] for source in view.sources if source.get("corrects")]
+    return frozenset(cells[TARGET] for token in files for cells in raw.everything(token).values())
 
 
 def _homes(view: View) -> dict[str, str]:
@@ -71,10 +78,10 @@ def _homes(view: View) -> dict[str, str]:
 
 
 def _quarantined(row: RejectedRow, raw: RawRows, sources: Sources, homes: dict[str, str]) -> Quarantined:
-    pointer = _pointer(row)
-    source, cells, visit = sources.of(pointer), raw.raw(pointer), None
+    place = pointer(row.token)
+    source, cells, visit = sources.of(place), raw.raw(place), None
     if source.is_visit:
-        visit = sources.visit_of(pointer)
+        visit = sources.visit_of(place)
     card = next((said[CARD].strip() for said in (cells, visit) if said and said.get(CARD, "").strip()), "")
     own = (cells or {}).get(VILLAGE, "").strip()
     findings = [reason_of(finding) for finding in row.findings]

@@ -46,6 +46,10 @@ class RawRows:
             self.load([pointer])
         return self._rows[pointer]
 
+    def everything(self, token: str) -> dict[int, Raw]:
+        """Every readable row of a file, by line."""
+        return self._keep(token, lambda _, __: True)
+
     def search(self, token: str, texts: Iterable[str]) -> dict[int, Raw]:
         """The readable rows of a file whose line holds one of the texts, by line."""
         needles = [text.encode() for text in texts if text]
@@ -55,7 +59,7 @@ class RawRows:
 
     def _keep(self, token: str, is_wanted: Callable[[int, bytes], bool]) -> dict[int, Raw]:
         file = self.file(token)
-        profile = profiles()[file.profile or ""]
+        profile = _profile(file)
         digest = hashlib.sha256()
         lines = {}
         with self.platform.vault.open(file.sha256) as stored:
@@ -68,6 +72,14 @@ class RawRows:
         found = {row: record for row, line in lines.items() if (record := _record(line, profile))}
         self._rows |= {(token, row): record for row, record in found.items()}
         return found
+
+
+def _profile(file: SourceFile) -> Profile:
+    if file.corrects is None:
+        return profiles()[file.profile or ""]
+    from dtsen_pipeline.core.corrections import profile_named  # noqa: PLC0415 - imports Pandera
+
+    return profile_named(file.profile or "")
 
 
 def _record(line: bytes, profile: Profile) -> Raw | None:

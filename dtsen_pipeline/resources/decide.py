@@ -48,10 +48,11 @@ def _lifted(platform: Platform, token: str, word: Word) -> SourceFile:
 
 
 def _accepted(platform: Platform, file: SourceFile, word: Word, *, confirm_codes: bool) -> tuple[str, ...]:
-    token = file.token
     if file.code != UNCONFIRMED:
-        platform.registry.set_verdict(token, "accepted", None, word.reason, word.actor, word.now)
-        return (file.token,)
+        taken = [file, *platform.registry.files(derived_from=file.sha256, verdict="refused")]
+        for one in taken:
+            platform.registry.set_verdict(one.token, "accepted", None, word.reason, word.actor, word.now)
+        return tuple(one.token for one in taken)
     if not confirm_codes:
         raise DtsenError(UNCONFIRMED, "look at the codes first, then accept with --confirm-codes", token=file.token)
     family = profiles()[file.profile or ""].family
@@ -67,5 +68,9 @@ def _accepted(platform: Platform, file: SourceFile, word: Word, *, confirm_codes
 
 
 def refuse(platform: Platform, token: str, word: Word) -> None:
-    """Refuse a file; its bytes stay."""
-    platform.registry.set_verdict(token, "refused", "E_REFUSED", word.reason, word.actor, word.now)
+    """Refuse a file, and what was written from it; the bytes stay."""
+    with platform.registry.together():
+        file = platform.registry.file(token)
+        written = platform.registry.files(derived_from=file.sha256, verdict="accepted")
+        for one in (file, *written):
+            platform.registry.set_verdict(one.token, "refused", BY_PERSON, word.reason, word.actor, word.now)

@@ -83,7 +83,11 @@ def _chosen(accepted: Sequence[SourceFile], tokens: Sequence[str]) -> list[Sourc
 
 
 def _is_usable(file: SourceFile, files: Sequence[SourceFile]) -> bool:
-    """A snapshot file counts only together with its partner."""
+    """A snapshot file counts only together with its partner, a correction only together with what it corrects."""
+    if file.table_name is None:
+        return False
+    if file.corrects is not None:
+        return any(other.sha256 == file.corrects and _is_usable(other, files) for other in files)
     if file.kind != "snapshot":
         return True
     return any(
@@ -103,4 +107,5 @@ def _source(file: SourceFile) -> Source:
         region=file.region,
         data_date=file.data_date.isoformat() if file.data_date else None,
         batch=file.batch_id,
+        corrects=file.corrects,
     )

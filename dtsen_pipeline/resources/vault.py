@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
-from dtsen_pipeline.resources.home import PRIVATE_FILE, make_private, sync
+from dtsen_pipeline.resources.home import PRIVATE_FILE, make_private, sync, write_private
 from dtsen_pipeline.schemas.errors import TOKEN_LENGTH, DtsenError
 
 CHUNK = 1 << 20
@@ -57,6 +57,13 @@ class Vault:
             if size != before.st_size or _state(before) != _state(after):
                 raise DtsenError("E_CHANGING", "the file changed while it was read")
             return Deposit(sha256, size, self._place(draft, sha256))
+
+    def keep(self, content: bytes) -> Deposit:
+        """Keep bytes that the project wrote itself."""
+        with self._draft() as draft:
+            write_private(draft, content)
+            sha256 = hashlib.sha256(content).hexdigest()
+            return Deposit(sha256, len(content), self._place(draft, sha256))
 
     def path(self, sha256: str) -> Path:
         """Where these bytes lie; they are there only if they were put."""

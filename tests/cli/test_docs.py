@@ -1,11 +1,16 @@
 """The pages about the command line speak of what there is."""
 
 import re
+import shlex
 from pathlib import Path
+
+import openpyxl
+import pytest
 
 from dtsen_pipeline.cli import COMMANDS
 from dtsen_pipeline.cli.docs import cli_page
 from tests.cli.conftest import Dtsen
+from tests.queries.world import World, publish
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -24,3 +29,38 @@ def test_the_how_to_uses_commands_and_options_that_exist(dtsen: Dtsen) -> None:
     for command, rest in lines:
         shown = dtsen(command, "--help").out
         assert all(option in shown for option in re.findall(r"--[a-z]+", rest))
+
+
+def test_a_newcomer_follows_the_how_to_from_a_rejected_row_to_its_publication(
+    dtsen: Dtsen, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (DOCS / "how-to" / "correct-rejected-rows.md").read_text(encoding="utf-8")
+    commands = [shlex.split(line) for line in re.findall(r"^    dtsen (.*)$", text, re.MULTILINE)]
+    assert [command[0] for command in commands] == ["rejected", "rejected", "ingest", "refresh", "rejected"]
+    monkeypatch.chdir(tmp_path)
+    listed, export, ingest, _, _ = commands
+    assert dtsen(*listed).code == 0
+    assert dtsen(*export).code == 0
+    book = openpyxl.load_workbook(tmp_path / "karantina.xlsx")
+    heads = [cell.value for cell in book["keluarga"][1]]
+    column = heads.index("luas_lantai")
+    row = next(line for line in book["keluarga"].iter_rows(min_row=2) if line[column].fill.fgColor.rgb == "FFF8CBAD")
+    row[column].value = "45"
+    book.save(tmp_path / "karantina.xlsx")
+    said = dtsen(*ingest, "--json").document["files"][0]
+    assert (said["verdict"], said["rows"]) == ("accepted", 1)
+    assert "diterima" in dtsen(*ingest).out
+    publish(world.settings)
+    resolved = {one["token"]: one["resolved_by"] for one in dtsen("rejected", "--json").document["rows"]}
+    assert resolved[row[0].value] == f"{said['files'][0]}-2"
+
+
+def test_a_workbook_that_is_none_is_refused_with_its_code(dtsen: Dtsen, home: Path, tmp_path: Path) -> None:
+    assert home
+    (tmp_path / "x.xlsx").write_bytes(b"nama SITI")
+    said = dtsen("ingest", tmp_path, tmp_path / "none.xlsx", "--kind", "correction")
+    assert said.code == 1
+    assert "E_CORRECTION_BOOK" in said.out
+    assert "E_MISSING" in said.out
+    assert "SITI" not in said.all
+    assert ".xlsx" not in said.out.replace("simpan sebagai .xlsx", "")

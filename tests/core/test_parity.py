@@ -7,6 +7,7 @@ import ast
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import fields, is_dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +22,7 @@ from dtsen_pipeline import core
 from dtsen_pipeline.core.root import content_root, table_root
 from dtsen_pipeline.resources.engines import open_engine
 from dtsen_pipeline.synthetic import generate
+from tests.correcting import corrected, correction_files
 from tests.oracle.city import with_noise
 from tests.running import Readings, Run, delivered, read
 
@@ -33,10 +35,12 @@ Tables = Mapping[str, pl.DataFrame]
 
 @pytest.fixture(scope="module")
 def worn(tmp_path_factory: pytest.TempPathFactory) -> Readings:
-    """A small noisy city, read exactly."""
+    """A small noisy city, read exactly, and corrections of half of its rejected rows."""
     folder = tmp_path_factory.mktemp("parity")
     generate(FAMILIES, SEED, folder / "plain")
-    return read(delivered(with_noise(folder / "plain", folder / "city", seed=SEED, share=1.0)))
+    readings = read(delivered(with_noise(folder / "plain", folder / "city", seed=SEED, share=1.0)))
+    with closing(open_engine("polars", folder / "scratch", memory_mb=1536)) as engine:
+        return corrected(readings, correction_files(Run(readings, engine)))
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +97,7 @@ def test_the_content_root_is_the_same(reference: Run, other: Run) -> None:
 
 def test_the_order_of_rows_does_not_count(worn: Readings, reference: Run) -> None:
     rows = {name: table.reverse() for name, table in worn.rows.items()}
-    turned = Run(Readings(rows, worn.damaged.reverse(), worn.inputs), reference.engine)
+    turned = Run(Readings(rows, worn.damaged.reverse(), worn.inputs, worn.ties), reference.engine)
     assert _root(turned) == _root(reference)
 
 

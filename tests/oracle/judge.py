@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.oracle import scores
 from tests.oracle.expected import WINS, Calendar, Outcome, expect, is_fixed, said
-from tests.oracle.raw import RawFile
+from tests.oracle.raw import ROOT, RawFile
 from tests.oracle.ties import CARD, NEW, PRESENT, Entity, Pointer, tie
 from tests.oracle.values import HOME, PRESENCE, Answer, Value, answers, read, region_names, shown
 
@@ -132,6 +132,19 @@ class _Court:
         witness = _heard(tuple(files), self.rejected, city)
         self.ties, self.calendar, self.expected = witness.ties, witness.calendar, witness.expected
         self.silent = witness.silent
+        self.resolved = self._resolved()
+
+    def _resolved(self) -> dict[Pointer, str]:
+        """Each rejected row for which a valid correction stands, with that correction's token."""
+        chains, ends = dict[Pointer, str](), dict[str, str]()
+        for file in self.files.values():
+            for row in file.rows if file.is_correction else ():
+                root = (file.cells(row) or {})[ROOT]
+                chains[file.token, row] = root
+                if (file.token, row) not in self.rejected:
+                    ends[root] = f"{file.token}-{row}"
+        roots = {pointer: chains.get(pointer, f"{pointer[0]}-{pointer[1]}") for pointer in self.rejected}
+        return {pointer: ends[root] for pointer, root in roots.items() if root in ends}
 
     @cached_property
     def card_of(self) -> dict[str, str]:
@@ -293,7 +306,7 @@ class _Court:
         """By card: whether a member row was rejected or held, and whether the base snapshot alone says so."""
         found = defaultdict[str, dict[str, bool]](dict)
         held = {pointer for pointer, fate in self.ties.aside.items() if fate == "held"}
-        for pointer in [*self.rejected, *held]:
+        for pointer in [*(self.rejected - self.resolved.keys()), *held]:
             file = self.files[pointer[0]]
             reason = "anggota_ditolak" if pointer in self.rejected else "anggota_ditahan"
             if file.table == "anggota" and file.version == self.calendar.base:
@@ -325,6 +338,9 @@ class _Court:
         fates = defaultdict[Pointer, list[str]](list)
         for row in self.release.tables["fate"]:
             fates[_pointer(row)].append(row["fate"])
+        for row in self.release.tables["rejected"]:
+            fault = Fault("resolved", row["sumber"], f"{row['src']}-{row['row']}")
+            self.found.compare(fault, self.resolved.get(_pointer(row)), row["resolved_by"])
         mine = self._fates()
         for pointer in mine.keys() | fates.keys():
             fault = Fault("fate", self.files[pointer[0]].table, f"{pointer[0]}-{pointer[1]}")

@@ -8,6 +8,8 @@ from functools import cached_property
 
 SNAPSHOT_TABLES = ("keluarga", "anggota")
 HEADER_LINE = 1
+CORRECTS, ROOT = "token_baris", "token_asal"
+"""In a correction file: the row that is corrected, and the first row of its chain."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,11 @@ class RawFile:
         """The text of every cell of a physical line; None where the line cannot be read exactly."""
         return self._parsed[row]
 
+    @property
+    def is_correction(self) -> bool:
+        """Whether its rows stand for rejected ones."""
+        return self.header[0] == CORRECTS
+
     @cached_property
     def _parsed(self) -> dict[int, dict[str, str] | None]:
         return {row: self._read(self.lines[row - 1]) for row in self.rows}
@@ -61,5 +68,6 @@ class RawFile:
 
     def _split(self, line: bytes) -> list[str]:
         text = line.removesuffix(b"\r").decode("utf-8")
-        delimiter = "|" if self.is_snapshot else ","
+        is_piped = self.is_snapshot and not self.lines[0].startswith(CORRECTS.encode())
+        delimiter = "|" if is_piped else ","
         return next(csv.reader([text], delimiter=delimiter, strict=True))

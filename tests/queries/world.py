@@ -10,10 +10,9 @@ from unittest.mock import patch
 
 import polars as pl
 
-from dtsen_pipeline.core import flow, intake
+from dtsen_pipeline.core import flow
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.queries.access import Look
-from dtsen_pipeline.reference import profiles
 from dtsen_pipeline.resources import publish as publishing
 from dtsen_pipeline.resources.decide import Word, accept
 from dtsen_pipeline.resources.engines import OpenEngine, open_engine
@@ -21,6 +20,7 @@ from dtsen_pipeline.resources.freeze import freeze_inputs, monday
 from dtsen_pipeline.resources.home import make_private
 from dtsen_pipeline.resources.ingest import ingest
 from dtsen_pipeline.resources.platform import Platform, opened
+from dtsen_pipeline.resources.readings import read_table
 from dtsen_pipeline.resources.registry import NewRun
 from dtsen_pipeline.resources.settings import Settings, load_settings
 from dtsen_pipeline.schemas.release import KEYS
@@ -84,14 +84,7 @@ def publish(settings: Settings, as_of: date = AS_OF) -> str:
 
 
 def _candidate(platform: Platform, inputs: InputList, engine: OpenEngine) -> publishing.Candidate:
-    rows, damaged = _readings(platform, inputs)
-    outcome = flow.run(
-        {table: engine.load(frame) for table, frame in rows.items()},
-        engine.load(damaged),
-        inputs,
-        engine,
-        platform.key.secret,
-    )
+    outcome = flow.run(_received(platform, inputs, engine), inputs, engine, platform.key.secret)
     folder = platform.home.work / inputs.hash[:16]
     make_private(folder)
     files = {name: folder / f"{name}.parquet" for name in outcome.tables}
@@ -100,12 +93,10 @@ def _candidate(platform: Platform, inputs: InputList, engine: OpenEngine) -> pub
     return publishing.Candidate(files, inputs, outcome.cuts)
 
 
-def _readings(platform: Platform, inputs: InputList) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
-    rows: dict[str, list[pl.DataFrame]] = {table: [] for table in INPUT_TABLES}
-    damaged = []
-    for source in inputs.sources:
-        data = platform.vault.read_bytes(source.sha256)
-        reading = intake.read(data, profiles()[source.profile], source.token)
-        rows[source.table].append(reading.rows)
-        damaged.append(reading.damaged.with_columns(sumber=pl.lit(source.table)))
-    return {table: pl.concat(found) for table, found in rows.items()}, pl.concat(damaged)
+def _received(platform: Platform, inputs: InputList, engine: OpenEngine) -> flow.Received:
+    found = {table: read_table(platform.vault, table, inputs) for table in INPUT_TABLES}
+    return flow.Received(
+        rows={table: engine.load(one.rows) for table, one in found.items()},
+        damaged=engine.load(pl.concat([one.damaged for one in found.values()])),
+        ties=engine.load(pl.concat([one.ties for one in found.values()])) if inputs.has_corrections else None,
+    )

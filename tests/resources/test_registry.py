@@ -12,13 +12,15 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, inspect, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from dtsen_pipeline.resources.registry import NewFile, NewRun, Registry, events
-from dtsen_pipeline.resources.registry.database import HEAD
+from dtsen_pipeline.resources.registry.database import HEAD, MIGRATIONS
 from dtsen_pipeline.resources.registry.decisions import digest
 from dtsen_pipeline.resources.registry.models import AccessLog, Base, Batch, Event, Officer, RuleVersion
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -55,6 +57,19 @@ class TestSchema:
             context = MigrationContext.configure(connection)
             assert compare_metadata(context, Base.metadata) == []
             assert context.get_current_revision() == HEAD
+
+    def test_an_older_registry_keeps_its_rows(self, tmp_path: Path) -> None:
+        registry = Registry(f"sqlite:///{tmp_path}/registry.db").open()
+        registry.add_file(NewFile("a" * 64, 1, "accepted"), datetime.now(UTC))
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with registry.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.downgrade(config, "0001")
+        registry.close()
+        again = Registry(registry.url).open()
+        assert [(file.sha256, file.corrects) for file in again.files()] == [("a" * 64, None)]
+        again.close()
 
     def test_the_checks_are_the_models_too(self, registry: Registry) -> None:
         found = inspect(registry.engine)

@@ -23,6 +23,7 @@ from dtsen_pipeline.schemas.reasons import (
     reason_of,
 )
 from dtsen_pipeline.schemas.reasons.asking import ASKING
+from dtsen_pipeline.schemas.reasons.correcting import CORRECTING
 from dtsen_pipeline.schemas.reasons.files import FILES
 from dtsen_pipeline.schemas.reasons.operations import OPERATIONS
 from dtsen_pipeline.schemas.reasons.publishing import PUBLISHING
@@ -79,7 +80,7 @@ def test_every_reason_is_given_somewhere() -> None:
 
 def test_a_code_is_described_once() -> None:
     """Two texts for one code would hide one of them."""
-    counts = Counter(reason.code for reason in (*FILES, *ROWS, *TIES, *OPERATIONS, *PUBLISHING, *ASKING))
+    counts = Counter(reason.code for reason in (*FILES, *ROWS, *TIES, *OPERATIONS, *PUBLISHING, *ASKING, *CORRECTING))
     assert set(counts.values()) == {1}
     assert set(counts) == set(REASONS)
 

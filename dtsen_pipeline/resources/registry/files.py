@@ -42,6 +42,8 @@ class NewFile:
     data_date: date | None = None
     batch_id: str | None = None
     rows: int | None = None
+    corrects: str | None = None
+    derived_from: str | None = None
 
 
 class Files(Database):

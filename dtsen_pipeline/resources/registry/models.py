@@ -105,6 +105,10 @@ class SourceFile(Base):
     rows: Mapped[int | None]
     size: Mapped[int] = mapped_column(BigInteger)
     received_at: Mapped[datetime]
+    corrects: Mapped[str | None] = mapped_column(String(64), index=True)
+    """The sha256 of the file whose rows a correction file stands for."""
+    derived_from: Mapped[str | None] = mapped_column(String(64), index=True)
+    """The sha256 of the workbook that a correction file was written from."""
 
 
 class Officer(Base):

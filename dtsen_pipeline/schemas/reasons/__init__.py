@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from dtsen_pipeline.schemas.reasons.asking import ASKING
+from dtsen_pipeline.schemas.reasons.correcting import CORRECTING
 from dtsen_pipeline.schemas.reasons.files import FILES
 from dtsen_pipeline.schemas.reasons.operations import OPERATIONS
 from dtsen_pipeline.schemas.reasons.outcomes import DECISIONS, FATE_TEXTS, INCOMPLETE_TEXTS
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 REASONS: Mapping[str, Reason] = MappingProxyType(
-    {reason.code: reason for reason in (*FILES, *ROWS, *TIES, *OPERATIONS, *PUBLISHING, *ASKING)}
+    {reason.code: reason for reason in (*FILES, *ROWS, *TIES, *OPERATIONS, *PUBLISHING, *ASKING, *CORRECTING)}
 )
 
 

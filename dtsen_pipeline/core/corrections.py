@@ -1,0 +1,157 @@
+"""Corrections: rows that stand for rejected ones, in the table and snapshot or batch of the row they correct.
+
+A correction file is a CSV that the project writes from a workbook which people filled in: the delivered columns of
+one table, and before them the row that is corrected and the row where its chain of corrections begins. A
+corrected row keeps its fate; `resolved_by` names the valid row that stands for it. A row that was never rejected
+takes no correction: a change needs a visit. No file is opened here.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from io import StringIO
+from types import MappingProxyType
+
+import narwhals as nw
+import polars as pl
+
+from dtsen_pipeline.core.engine import Engine, Frame
+from dtsen_pipeline.core.rows import ROW
+from dtsen_pipeline.reference import Profile, profiles
+from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, VISIT, VISIT_MEMBER, delivered, tables
+
+KIND = "correction"
+TARGET, ROOT = "token_baris", "token_asal"
+DIALECT_OF = {
+    FAMILY: "bps_v3_keluarga",
+    MEMBER: "bps_v3_anggota",
+    VISIT: "lapangan_v1_kunjungan",
+    VISIT_MEMBER: "lapangan_v1_anggota",
+}
+"""The profile whose values a correction of each table is written in."""
+TIES = MappingProxyType(
+    {
+        "src": pl.String,
+        "row": pl.Int64,
+        "target_src": pl.String,
+        "target_row": pl.Int64,
+        "root_src": pl.String,
+        "root_row": pl.Int64,
+    }
+)
+"""A correction row, the row it corrects, and the first row of the chain."""
+UNCALLED = "E_CORRECTS_VALID"
+
+
+@dataclass(frozen=True, order=True)
+class Correction:
+    """A corrected row: the tokens of the row it corrects and of its chain's first row, and every delivered cell."""
+
+    target: str
+    root: str
+    cells: tuple[str, ...]
+
+
+@cache
+def correction_profiles() -> Mapping[str, Profile]:
+    """The profile of the correction files of each table, by its id."""
+    return MappingProxyType({profile.id: profile for profile in map(_profile, INPUT_TABLES)})
+
+
+def profile_named(name: str) -> Profile:
+    """The profile of a registered file, corrections included; KeyError where there is none."""
+    return correction_profiles().get(name) or profiles()[name]
+
+
+def _profile(table: str) -> Profile:
+    return replace(
+        profiles()[DIALECT_OF[table]],
+        id=f"koreksi_{table}",
+        title=f"Koreksi baris {table} yang ditolak",
+        family="koreksi",
+        version=1,
+        kind=KIND,
+        delimiter=",",
+        quoting="minimal",
+        file_name_pattern="(?!)",
+        header=(TARGET, ROOT, *delivered(tables()[table])),
+    )
+
+
+def correction_file(table: str, corrections: Iterable[Correction]) -> bytes:
+    """The bytes of a correction file; the same corrections give the same bytes in whatever order they came."""
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_profile(table).header)
+    writer.writerows((one.target, one.root, *one.cells) for one in sorted(set(corrections)))
+    return text.getvalue().encode()
+
+
+def pointer(token: str) -> tuple[str, int]:
+    """File token and line of a row's token, as `0123456789ab-17`."""
+    src, _, row = token.partition("-")
+    return src, int(row)
+
+
+def ties(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a correction file with what they correct, as `TIES`."""
+    parts = [
+        (pl.col(name).str.split_exact("-", 1).struct.rename_fields([f"{kind}_src", f"{kind}_row"]).alias(kind))
+        for name, kind in ((TARGET, "target"), (ROOT, "root"))
+    ]
+    return (
+        rows.select(*ROW, *parts)
+        .unnest("target", "root")
+        .select(pl.col(name).cast(kind) for name, kind in TIES.items())
+    )
+
+
+def without_corrected(records: Frame, tied: Frame) -> Frame:
+    """The records that no correction stands for."""
+    return records.join(_pointers(tied, "target"), on=list(ROW), how="anti")
+
+
+def uncalled(
+    checked: Mapping[str, Frame], damaged: Frame, records: Mapping[str, Frame], tied: Frame, engine: Engine
+) -> dict[str, Frame]:
+    """The findings by table, where a correction of a row that is not rejected is rejected itself."""
+    hard = [found.filter(~nw.col("reasons").is_null()).select(*ROW) for found in checked.values()]
+    refused = nw.concat([damaged.select(*ROW), *hard]).rename({"src": "target_src", "row": "target_row"})
+    vain = engine.checkpoint(tied.join(refused, on=["target_src", "target_row"], how="anti").select(*ROW))
+    return {table: _added(found, records[table], vain, engine) for table, found in checked.items()}
+
+
+def _added(found: Frame, records: Frame, vain: Frame, engine: Engine) -> Frame:
+    told = (
+        vain.join(records.select(*ROW), on=list(ROW), how="semi")
+        .join(found, on=list(ROW), how="left")
+        .with_columns(reasons=nw.concat_str(nw.col("reasons"), nw.lit(UNCALLED), separator="|", ignore_nulls=True))
+    )
+    names = found.collect_schema().names()
+    others = found.join(vain, on=list(ROW), how="anti")
+    return engine.checkpoint(nw.concat([told.select(names), others.select(names)]))
+
+
+def resolved(rejected: Frame, tied: Frame) -> Frame:
+    """`rejected` with `resolved_by`: the valid correction at the end of a row's chain; null where there is none."""
+    valid = tied.join(rejected.select(*ROW), on=list(ROW), how="anti")
+    ends = valid.select(
+        "root_src", "root_row", by=nw.concat_str(nw.col("src"), nw.lit("-"), nw.col("row").cast(nw.String))
+    )
+    ends = ends.group_by("root_src", "root_row").agg(nw.col("by").min())
+    roots = tied.select(*ROW, "root_src", "root_row")
+    chained = (
+        rejected.drop("resolved_by")
+        .join(roots, on=list(ROW), how="left")
+        .with_columns(
+            root_src=nw.coalesce(nw.col("root_src"), nw.col("src")),
+            root_row=nw.coalesce(nw.col("root_row"), nw.col("row")),
+        )
+        .join(ends, on=["root_src", "root_row"], how="left")
+    )
+    return chained.with_columns(resolved_by=nw.col("by")).select(rejected.collect_schema().names())
+
+
+def _pointers(tied: Frame, kind: str) -> Frame:
+    return tied.select(src=nw.col(f"{kind}_src"), row=nw.col(f"{kind}_row"))

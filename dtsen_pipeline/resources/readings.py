@@ -1,0 +1,39 @@
+"""The files of an input list read from the vault, table by table: rows, damaged lines, and what corrections correct."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from dtsen_pipeline.core.corrections import TIES, profile_named, ties
+from dtsen_pipeline.core.inputs import InputList
+from dtsen_pipeline.core.intake import read
+from dtsen_pipeline.resources.vault import Vault
+from dtsen_pipeline.schemas.tables import delivered, tables
+
+DAMAGED = {"src": pl.String, "row": pl.Int64, "reasons": pl.String, "sumber": pl.String}
+
+
+@dataclass(frozen=True)
+class TableReading:
+    """What the files of a list bring for one table.
+
+    `rows`: src, row and every delivered column as text; `damaged`: as `DAMAGED`; `ties`: as `corrections.TIES`.
+    """
+
+    rows: pl.DataFrame
+    damaged: pl.DataFrame
+    ties: pl.DataFrame
+
+
+def read_table(vault: Vault, table: str, inputs: InputList) -> TableReading:
+    """Read every file of the list that brings rows of `table`, in the order of the list."""
+    schema = {"src": pl.String, "row": pl.Int64} | dict.fromkeys(delivered(tables()[table]), pl.String)
+    rows, damaged = [pl.DataFrame(schema=schema)], [pl.DataFrame(schema=DAMAGED)]
+    tied = [pl.DataFrame(schema=dict(TIES))]
+    for source in inputs.of(table):
+        reading = read(vault.read_bytes(source.sha256), profile_named(source.profile), source.token)
+        rows.append(reading.rows.select(*schema))
+        damaged.append(reading.damaged.with_columns(sumber=pl.lit(table)))
+        if source.corrects:
+            tied.append(ties(reading.rows))
+    return TableReading(pl.concat(rows), pl.concat(damaged), pl.concat(tied))
