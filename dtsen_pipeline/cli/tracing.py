@@ -25,7 +25,7 @@ def print_trace(found: "Trace") -> None:
         f"Rilis {release['release_id']} · minggu {release['week']} · potret dasar {release['base_version']} "
         f"({release['base_date']})",
         f"Proses {release['run_key']} · model {release['model']['id']} · kode {release['code_version']}",
-        f"Baris dasar: {_place(found.base)}",
+        f"Baris dasar: {place(found.base)}",
     )
     if found.asked_id != found.entity_id:
         say(f"Nomor {found.asked_id} adalah alias. / An alias of this id.")
@@ -72,13 +72,13 @@ def _print_desil(found: "Trace") -> None:
 def _print_cell(cell: "Cell") -> None:
     say(Text(f"{cell.label} ({cell.column}): {_value(cell.value, cell.meaning)}", style="cyan"))
     if cell.won_by is not None:
-        say(f"  mentah {_raw(cell.won_by.raw)} · {_place(cell.won_by.source)}")
+        say(f"  mentah {_raw(cell.won_by.raw)} · {place(cell.won_by.source)}")
         if cell.won_by.decision:
             say(f"  {cell.won_by.decision}: {cell.won_by.decision_id}")
     for said in cell.agreeing:
-        say(f"  {said.decision}: {_place(said.source)}")
+        say(f"  {said.decision}: {place(said.source)}")
     for said in cell.losers:
-        say(f"  kalah {_raw(said.raw, said.meaning)} · {_place(said.source)}")
+        say(f"  kalah {_raw(said.raw, said.meaning)} · {place(said.source)}")
         say(f"    {said.decision}: {said.decision_id}")
 
 
@@ -95,7 +95,7 @@ def _raw(text: str | None, meaning: str | None = None) -> str:
     return f'"{text}" {meaning}' if meaning else f'"{text}"'
 
 
-def _place(source: "Source") -> str:
+def place(source: "Source") -> str:
     """A row's token with what is known about where it came from."""
     parts = [source.key, source.table]
     if source.is_visit:
@@ -129,7 +129,7 @@ def print_history(told: "History") -> None:
     )
     for one in told.observations:
         say(Text(f"{_value(one.value, one.meaning)}{' · baris dasar' if one.is_base else ''}", style="cyan"))
-        say(f"  mentah {_raw(one.raw)} · {_place(one.source)}")
+        say(f"  mentah {_raw(one.raw)} · {place(one.source)}")
         for line in _fate_lines(one.decisions, one.decisions_id, one.fate, one.fate_id, one.reason):
             say(line)
     if not told.is_revealed:

@@ -137,3 +137,18 @@ def test_the_quarantine_is_written_once_and_privately(dtsen: Dtsen, world: World
     assert dtsen("rejected", "--officer", "P1").code == 2
     few = dtsen("rejected", "--export", tmp_path / "few.xlsx", "--purpose", "x", "--batch", "none such", "--json")
     assert few.document["rows"] == 0
+
+
+def test_an_officer_gets_a_receipt(dtsen: Dtsen, world: World, release: View) -> None:
+    batch = next(source["batch"] for source in release.sources if source["batch"])
+    said = dtsen("receipt", batch)
+    assert said.code == 0
+    assert "contributed" in said.out
+    assert "kalah, " in said.out
+    assert actions(world)[-1] == ("receipt", None, None)
+    told = dtsen("receipt", batch, "--json").document
+    assert sum(told["fates"].values()) == len(told["lines"])
+    assert dtsen("receipt", told["lines"][0]["token"]).code == 0
+    assert "E_BATCH_UNKNOWN" in dtsen("receipt", "none").err
+    assert "E_NUMBER_ARGUMENT" in dtsen("receipt", "3571019901999998").err
+    assert dtsen("receipt", batch, "--reveal").code == 2

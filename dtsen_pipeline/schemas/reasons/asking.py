@@ -25,6 +25,13 @@ ASKING = (
         advice_id="Jalankan dtsen doctor, lalu laporkan kode dan jenis kesalahannya.",
     ),
     stopped(
+        "E_BATCH_UNKNOWN",
+        id="Batch, kunjungan, atau baris itu tidak pernah diterima.",
+        en="No received batch, visit or row is called that.",
+        basis=OWN,
+        advice_id="Periksa namanya; token berkas dan batch ada dalam jawaban dtsen ingest.",
+    ),
+    stopped(
         "E_EXPORT",
         id="Berkas tujuan tidak dapat ditulis.",
         en="The file to be written cannot be.",
