@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from dtsen_pipeline.cli import deciding, files, keeping, people, publishing, receipts
+from dtsen_pipeline.cli import deciding, files, keeping, people, publishing, receipts, rejecting
 from dtsen_pipeline.cli.house import has_number, number_refused
 from dtsen_pipeline.cli.output import NO, WRONG_USAGE, complain
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -40,6 +40,7 @@ COMMANDS = {
     **deciding.COMMANDS,
     **publishing.COMMANDS,
     **people.COMMANDS,
+    **rejecting.COMMANDS,
     **receipts.COMMANDS,
 }
 """Every command by name."""

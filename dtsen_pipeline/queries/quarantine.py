@@ -4,7 +4,10 @@ They hold identifying values: whoever asks states a purpose, which is written do
 stands in `workbook`; nothing is written to a file here.
 """
 
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
@@ -13,13 +16,17 @@ from dtsen_pipeline.queries.access import Look, check_purpose, note
 from dtsen_pipeline.queries.rawtext import RawRows
 from dtsen_pipeline.queries.reading import View, fetched
 from dtsen_pipeline.queries.rejected import RejectedRow, rejected
-from dtsen_pipeline.queries.sources import Sources
+from dtsen_pipeline.queries.sources import Source, Sources
+from dtsen_pipeline.reference import city
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.schemas.errors import TOKEN_LENGTH
 from dtsen_pipeline.schemas.reasons import reason_of
 from dtsen_pipeline.schemas.tables import tables
 
 CARD, VILLAGE = "nomor_kartu_keluarga", "kode_kelurahan_desa"
+UNDATED = "?"
+BANDS: Mapping[str, int | None] = {"<1": 1, "1-3": 4, "4-12": 13, ">12": None, UNDATED: None}
+"""Bands of whole weeks: the first week that no longer belongs to each."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,8 @@ class Chosen:
 class Quarantined:
     """A rejected row. `cells` is the delivered text by column, none where the line cannot be read as a record.
 
-    `reasons`: one Indonesian sentence a finding, with the column's label; `columns`: the columns at fault.
+    `day`: that of the visit, else the snapshot's data date. `reasons`: one Indonesian sentence a
+    finding, with the column's label; `columns`: the columns at fault.
     """
 
     token: str
@@ -43,6 +51,7 @@ class Quarantined:
     batch: str | None
     officer: str | None
     kelurahan: str | None
+    day: date | None
     reasons: tuple[str, ...]
     columns: frozenset[str]
     cells: dict[str, str] | None
@@ -55,14 +64,60 @@ def quarantine(platform: Platform, view: View, look: Look, chosen: Chosen | None
     """
     check_purpose(look)
     note(platform.registry, look, "rejected.export", release_id=view.release_id)
+    found = _open_rows(platform, view, is_revealed=True)
+    return tuple(row for row in found if _is_chosen(row, chosen or Chosen()))
+
+
+@dataclass(frozen=True)
+class Debt:
+    """How many rejected rows wait for whom: by kelurahan and officer, in bands of weeks since the row's day.
+
+    Officers are masked unless the look reveals them; `kelurahan` is null where no known one is named.
+    """
+
+    kelurahan: str | None
+    name: str | None
+    officer: str | None
+    weeks: Mapping[str, int]
+
+    @property
+    def rows(self) -> int:
+        """All of them."""
+        return sum(self.weeks.values())
+
+
+def debt(platform: Platform, view: View, look: Look) -> tuple[Debt, ...]:
+    """Rejected rows that nobody has corrected yet, the largest debt first; ages are as of the release's day."""
+    note(platform.registry, look, "rejected.debt", release_id=view.release_id)
+    names = {village.bps: village.name for village in city(view.manifest["inputs"]["city"]).kelurahan}
+    today = date.fromisoformat(view.envelope["as_of"])
+    counts: dict[tuple[str | None, str | None], Counter[str]] = defaultdict(Counter)
+    for row in _open_rows(platform, view, is_revealed=look.is_revealed):
+        place = row.kelurahan if row.kelurahan in names else None
+        counts[place, row.officer][band_of(row.day, today)] += 1
+    found = [
+        Debt(place, names.get(place or ""), officer, {band: weeks[band] for band in BANDS})
+        for (place, officer), weeks in counts.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.rows, one.kelurahan or "", one.officer or "")))
+
+
+def band_of(day: date | None, today: date) -> str:
+    """The band of a row's age."""
+    if day is None:
+        return UNDATED
+    weeks = (today - day).days // 7
+    return next(band for band, most in BANDS.items() if most is None or weeks < most)
+
+
+def _open_rows(platform: Platform, view: View, *, is_revealed: bool) -> list[Quarantined]:
     raw = RawRows(platform)
     replaced = _corrected(view, raw)
     rows = [row for row in rejected(view).rows if row.resolved_by is None and row.token not in replaced]
-    sources = Sources(view, raw, is_revealed=True)
+    sources = Sources(view, raw, is_revealed=is_revealed)
     sources.prepare(pointer(row.token) for row in rows)
     homes = _homes(view)
-    found = [_quarantined(row, raw, sources, homes) for row in rows]
-    return tuple(row for row in found if _is_chosen(row, chosen or Chosen()))
+    return [_quarantined(row, raw, sources, homes) for row in rows]
 
 
 def _corrected(view: View, raw: RawRows) -> frozenset[str]:
@@ -91,10 +146,16 @@ def _quarantined(row: RejectedRow, raw: RawRows, sources: Sources, homes: dict[s
         batch=source.batch or source.version,
         officer=source.officer,
         kelurahan=own or homes.get(card),
+        day=_day(source),
         reasons=tuple(_sentence(reason.id, column, row.table) for reason, column in findings),
         columns=frozenset(column for _, column in findings if column),
         cells=None if cells is None else dict(cells),
     )
+
+
+def _day(source: Source) -> date | None:
+    told = source.visited_at or source.data_date
+    return date.fromisoformat(told[:10]) if told else None
 
 
 def _sentence(text: str, column: str | None, table: str) -> str:

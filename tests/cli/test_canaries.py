@@ -98,6 +98,7 @@ def test_no_canary_comes_out(dtsen: Dtsen, canaries: tuple[World, list[Path]], t
         ("show",),
         ("rejected", "--limit", 1000),
         ("receipt", "2026-W37-TRC"),
+        ("debt",),
         ("doctor",),
         ("find", "--stdin", "--purpose", "audit"),
         ("trace", "--stdin", "--purpose", "audit"),

@@ -14,7 +14,7 @@ from tests.cli.conftest import Dtsen
 from tests.queries.world import World
 
 NUMBER = "3571019901999998"
-SURFACE = "generate ingest refresh releases show find trace rejected accept refuse verify rollback doctor"
+SURFACE = "generate ingest refresh releases show find trace rejected debt receipt accept refuse verify rollback doctor"
 DTSEN = [sys.executable, "-c", "import sys; from dtsen_pipeline.cli import main; sys.exit(main())"]
 
 
@@ -94,6 +94,8 @@ def test_a_number_on_the_command_line_is_refused_and_not_repeated(arguments: tup
         (("show",), "E_NO_RELEASE"),
         (("show", "0" * 16), "E_RELEASE_UNKNOWN"),
         (("rejected",), "E_NO_RELEASE"),
+        (("debt",), "E_NO_RELEASE"),
+        (("receipt", "x"), "E_NO_RELEASE"),
         (("trace", "--family", "0" * 32), "E_NO_RELEASE"),
         (("accept", "0" * 12, "--reason", "x"), "E_TOKEN_UNKNOWN"),
         (("accept", "0" * 12, "--reason", "x", "--confirm-codes"), "E_TOKEN_UNKNOWN"),

@@ -1,6 +1,8 @@
 """The quarantine workbook: every rejected row as delivered, faults marked, and nothing that a spreadsheet would run."""
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -11,14 +13,16 @@ from openpyxl.cell import Cell
 from openpyxl.workbook.workbook import Workbook
 
 from dtsen_pipeline.queries.access import Look
-from dtsen_pipeline.queries.quarantine import Chosen, Quarantined, quarantine
+from dtsen_pipeline.queries.labels import MASK
+from dtsen_pipeline.queries.quarantine import UNDATED, Chosen, Quarantined, band_of, debt, quarantine
 from dtsen_pipeline.queries.reading import View, view
 from dtsen_pipeline.queries.workbook import LEADING, workbook
+from dtsen_pipeline.reference import city
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.tables import INPUT_TABLES, delivered, tables
 from tests.queries.asking import looks, raw
-from tests.queries.world import NOW, OPEN, World
+from tests.queries.world import LOOK, NOW, OPEN, World
 
 FAULT = "FFF8CBAD"
 NASTY = (
@@ -106,7 +110,7 @@ def test_codes_have_their_drop_down(book: Workbook) -> None:
 def test_nothing_in_it_is_a_formula_or_a_number(rows: tuple[Quarantined, ...]) -> None:
     names = delivered(tables()["keluarga"])
     cells = dict.fromkeys(names, "") | dict(zip(names, NASTY, strict=False))
-    nasty = Quarantined("0" * 12 + "-2", "keluarga", "=B", "=P", "=K", ("=alasan",), frozenset(), cells)
+    nasty = Quarantined("0" * 12 + "-2", "keluarga", "=B", "=P", "=K", None, ("=alasan",), frozenset(), cells)
     book = openpyxl.load_workbook(BytesIO(workbook([*rows, nasty], "0" * 16)))
     kinds = {cell.data_type for sheet in book for line in sheet.iter_rows() for cell in line if cell.value is not None}
     assert kinds == {"s"}
@@ -137,3 +141,25 @@ def test_the_look_is_written_down_and_needs_a_purpose(platform: Platform, releas
 def test_a_resolved_row_is_no_longer_asked_about(platform: Platform, release: View) -> None:
     table = release.scan("rejected").collect()
     assert table.filter(pl.col("resolved_by").is_null()).height == len(quarantine(platform, release, OPEN))
+
+
+def test_debt_counts_every_row_that_waits_once(
+    platform: Platform, release: View, rows: tuple[Quarantined, ...]
+) -> None:
+    shut, bare = debt(platform, release, LOOK), debt(platform, release, OPEN)
+    assert sum(one.rows for one in shut) == sum(one.rows for one in bare) == len(rows)
+    assert {one.officer for one in shut} <= {None, MASK}
+    assert {one.officer for one in bare} == {row.officer for row in rows}
+    assert [one.rows for one in bare] == sorted((one.rows for one in bare), reverse=True)
+    places = Counter(one.kelurahan for one in bare for _ in range(one.rows))
+    assert {place for place in places if place} <= set(city("3571").by_bps)
+    assert places[None] == sum(row.kelurahan not in city("3571").by_bps for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("days", "band"), [(0, "<1"), (6, "<1"), (7, "1-3"), (27, "1-3"), (28, "4-12"), (90, "4-12"), (91, ">12")]
+)
+def test_bands_are_whole_weeks(days: int, band: str) -> None:
+    today = date(2026, 11, 24)
+    assert band_of(today - timedelta(days=days), today) == band
+    assert band_of(None, today) == UNDATED
