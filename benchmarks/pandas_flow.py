@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.pandas_later import answered
 from benchmarks.pandas_merge import Entities, merge
 from benchmarks.pandas_rows import ROW, Series, hard, households, normalise, warnings
 from benchmarks.pandas_score import incomplete, score
@@ -34,6 +35,7 @@ def run(source: Path, target: Path, inputs: InputList, key: bytes, lap: Lap) -> 
     lap("normalise")
     found = {table: hard(records[table], tables()[table], inputs) for table in INPUT_TABLES}
     refused = pd.concat([damaged, *(found[table].assign(sumber=table) for table in INPUT_TABLES)])
+    refused = answered(refused, records, inputs)
     raised = [warnings(records[table], tables()[table], inputs).assign(sumber=table) for table in INPUT_TABLES]
     fitting = households(records[FAMILY], records[MEMBER]).assign(sumber=FAMILY)
     valid = {name: frame.drop(found[name].index).reset_index(drop=True) for name, frame in records.items()}
@@ -75,7 +77,7 @@ def _release(
         "anggota": people.merged,
         "lineage": pd.concat([homes.lineage, people.lineage]),
         "conflict": pd.concat([homes.conflict, people.conflict]),
-        "rejected": refused.assign(resolved_by=pd.Series(index=refused.index, dtype="str")),
+        "rejected": refused,
         "warned": told[~pd.MultiIndex.from_frame(told[ROW]).isin(rejected)],
         "alias": ties.alias,
     }

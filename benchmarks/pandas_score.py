@@ -36,7 +36,8 @@ def incomplete(
 ) -> pd.DataFrame:
     """family_id, reason, is_ministry of families with a rejected or held member."""
     held = aside.loc[aside["fate"] == "held", ROW].assign(reason="anggota_ditahan")
-    bad = pd.concat([rejected[ROW].assign(reason="anggota_ditolak"), held])
+    open_rows = rejected[rejected["resolved_by"].isna()]
+    bad = pd.concat([open_rows[ROW].assign(reason="anggota_ditolak"), held])
     members = records[MEMBER][[*ROW, CARD]].merge(bad, on=ROW, validate="1:1").assign(is_ministry=1)
     visits = records[VISIT][["id_kunjungan", CARD]].dropna()
     cards = visits.groupby("id_kunjungan", as_index=False)[CARD].min()

@@ -16,6 +16,7 @@ from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.fates import check_fates, fates
 from dtsen_pipeline.core.identity import Observations, Scene, identify
 from dtsen_pipeline.core.inputs import InputList
+from dtsen_pipeline.core.later import answered
 from dtsen_pipeline.core.merge import Merged, merge
 from dtsen_pipeline.core.normalise import normalise
 from dtsen_pipeline.core.score import Scored, score, with_scores
@@ -61,10 +62,11 @@ def check_all(
     if ties is not None:
         by_table = uncalled(by_table, damaged, records, ties, engine)
         counted = {table: without_corrected(rows, ties) for table, rows in counted.items()}
-    refused = findings.rejected(damaged, by_table)
+    refused = engine.checkpoint(findings.rejected(damaged, by_table))
+    told = refused if ties is None else resolved(refused, ties)
     return Checked(
         by_table=by_table,
-        rejected=engine.checkpoint(refused if ties is None else resolved(refused, ties)),
+        rejected=engine.checkpoint(answered(told, records, inputs, engine)),
         households=check_households(counted[FAMILY], counted[MEMBER], inputs.version_of),
     )
 

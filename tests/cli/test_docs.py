@@ -36,9 +36,9 @@ def test_a_newcomer_follows_the_how_to_from_a_rejected_row_to_its_publication(
 ) -> None:
     text = (DOCS / "how-to" / "correct-rejected-rows.md").read_text(encoding="utf-8")
     commands = [shlex.split(line) for line in re.findall(r"^    dtsen (.*)$", text, re.MULTILINE)]
-    assert [command[0] for command in commands] == ["rejected", "rejected", "ingest", "refresh", "rejected"]
+    assert [command[0] for command in commands] == ["rejected", "rejected", "ingest", "refresh", "rejected", "debt"]
     monkeypatch.chdir(tmp_path)
-    listed, export, ingest, _, _ = commands
+    listed, export, ingest, _, _, debt = commands
     assert dtsen(*listed).code == 0
     assert dtsen(*export).code == 0
     book = openpyxl.load_workbook(tmp_path / "karantina.xlsx")
@@ -50,6 +50,7 @@ def test_a_newcomer_follows_the_how_to_from_a_rejected_row_to_its_publication(
     said = dtsen(*ingest, "--json").document["files"][0]
     assert (said["verdict"], said["rows"]) == ("accepted", 1)
     assert "diterima" in dtsen(*ingest).out
+    assert dtsen(*debt).code == 0
     publish(world.settings)
     resolved = {one["token"]: one["resolved_by"] for one in dtsen("rejected", "--json").document["rows"]}
     assert resolved[row[0].value] == f"{said['files'][0]}-2"

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.oracle import scores
 from tests.oracle.expected import WINS, Calendar, Outcome, expect, is_fixed, said
+from tests.oracle.later import answered_later
 from tests.oracle.raw import ROOT, RawFile
 from tests.oracle.ties import CARD, NEW, PRESENT, Entity, Pointer, tie
 from tests.oracle.values import HOME, PRESENCE, Answer, Value, answers, read, region_names, shown
@@ -144,7 +145,8 @@ class _Court:
                 if (file.token, row) not in self.rejected:
                     ends[root] = f"{file.token}-{row}"
         roots = {pointer: chains.get(pointer, f"{pointer[0]}-{pointer[1]}") for pointer in self.rejected}
-        return {pointer: ends[root] for pointer, root in roots.items() if root in ends}
+        mended = {pointer: ends[root] for pointer, root in roots.items() if root in ends}
+        return answered_later(self.files.values(), self.rejected) | mended
 
     @cached_property
     def card_of(self) -> dict[str, str]:

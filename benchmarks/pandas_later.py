@@ -1,0 +1,41 @@
+"""The pandas rival's answer to the question which rejected rows a later file made good."""
+
+import pandas as pd
+
+from dtsen_pipeline.core.inputs import InputList
+from dtsen_pipeline.core.later import SUBJECT
+from dtsen_pipeline.schemas.tables import SNAPSHOT_TABLES, VISIT
+
+ROW = ["src", "row"]
+VISIT_ID = "id_kunjungan"
+
+
+def answered(refused: pd.DataFrame, records: dict[str, pd.DataFrame], inputs: InputList) -> pd.DataFrame:
+    """`refused` with `resolved_by`: the latest valid row after a rejected one about the same subject."""
+    rejected = pd.MultiIndex.from_frame(refused[ROW])
+    found = [_answers(rejected, _said(table, records, inputs)) for table in SUBJECT]
+    return refused.merge(pd.concat(found), on=ROW, how="left", validate="1:1")
+
+
+def _said(table: str, records: dict[str, pd.DataFrame], inputs: InputList) -> pd.DataFrame:
+    rows = records[table]
+    said = rows[ROW].assign(subject=rows[SUBJECT[table]])
+    if table in SNAPSHOT_TABLES:
+        return said.assign(moment=rows["src"].map({token: day.toordinal() for token, day in inputs.observed.items()}))
+    visits = records[VISIT]
+    at = pd.to_datetime(visits["waktu_kunjungan"], utc=True, format="%Y-%m-%dT%H:%M:%S%z")
+    if table == VISIT:
+        return said.assign(moment=at)
+    return said.assign(moment=rows[VISIT_ID].map(at.groupby(visits[VISIT_ID]).max()))
+
+
+def _answers(rejected: pd.MultiIndex, said: pd.DataFrame) -> pd.DataFrame:
+    known = said[said["subject"].str.fullmatch("[0-9]{16}").fillna(value=False).astype(bool) & said["moment"].notna()]
+    is_bad = pd.MultiIndex.from_frame(known[ROW]).isin(rejected)
+    bad = known[is_bad]
+    good = known[~is_bad & known["subject"].isin(bad["subject"])]
+    later = good[["subject"]].assign(resolved_by=good["src"] + "-" + good["row"].astype("str"), after=good["moment"])
+    pairs = bad.merge(later, on="subject", validate="m:m")
+    pairs = pairs[pairs["after"] > pairs["moment"]]
+    last = pairs[pairs["after"] == pairs.groupby(ROW)["after"].transform("max")]
+    return last.groupby(ROW, as_index=False)["resolved_by"].min()

@@ -1,0 +1,58 @@
+"""Rejected rows that a later file made good: their card or number stands in a valid row of a later snapshot or visit.
+
+A snapshot's row is answered by a newer snapshot, a visit's row by a later visit; never the one by the other. A row
+whose own card, number or time cannot be read is answered by nothing. Corrections stand in `corrections`.
+"""
+
+from collections.abc import Mapping
+
+import narwhals as nw
+
+from dtsen_pipeline.core.engine import Engine, Frame
+from dtsen_pipeline.core.entities import CARD, NIK
+from dtsen_pipeline.core.inputs import InputList
+from dtsen_pipeline.core.moments import utc_second
+from dtsen_pipeline.core.normalise import exactly
+from dtsen_pipeline.core.rows import ROW
+from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER
+
+SUBJECT = {FAMILY: CARD, MEMBER: NIK, VISIT: CARD, VISIT_MEMBER: NIK}
+"""The column that names whom a row of each table speaks of."""
+VISIT_ID = "id_kunjungan"
+
+
+def answered(rejected: Frame, records: Mapping[str, Frame], inputs: InputList, engine: Engine) -> Frame:
+    """`rejected` with `resolved_by` also where a later valid row speaks of the same subject: the latest such row."""
+    found = [_answers(rejected, _said(table, records, inputs), table) for table in SUBJECT]
+    names = rejected.collect_schema().names()
+    joined = rejected.join(engine.checkpoint(nw.concat(found)), on=list(ROW), how="left")
+    return joined.with_columns(resolved_by=nw.coalesce(nw.col("resolved_by"), nw.col("by"))).select(names)
+
+
+def _said(table: str, records: Mapping[str, Frame], inputs: InputList) -> Frame:
+    """src, row, subject and moment (a number that grows with time) of the rows of a table."""
+    subject = nw.col(SUBJECT[table]).alias("subject")
+    if table in (FAMILY, MEMBER):
+        days = {token: day.toordinal() for token, day in inputs.observed.items()}
+        moment = nw.col("src").replace_strict(list(days), list(days.values()), default=None, return_dtype=nw.Int64)
+        return records[table].select(*ROW, subject).with_columns(moment=moment)
+    visits = records[VISIT].with_columns(moment=utc_second(nw.col("waktu_kunjungan")).cast(nw.Int64))
+    if table == VISIT:
+        return visits.select(*ROW, subject, "moment")
+    times = visits.filter(~nw.col(VISIT_ID).is_null()).group_by(VISIT_ID).agg(nw.col("moment").max())
+    return records[table].select(*ROW, subject, VISIT_ID).join(times, on=VISIT_ID, how="left").drop(VISIT_ID)
+
+
+def _answers(rejected: Frame, said: Frame, table: str) -> Frame:
+    """src, row of rejected rows of a table and `by`, the token of the latest valid row after it."""
+    is_known = nw.col("subject").str.contains(exactly("[0-9]{16}")) & ~nw.col("moment").is_null()
+    known = said.filter(is_known)
+    bad = known.join(rejected.filter(nw.col("sumber") == table).select(*ROW), on=list(ROW), how="inner")
+    good = known.join(bad.select("subject"), on="subject", how="semi").join(
+        rejected.select(*ROW), on=list(ROW), how="anti"
+    )
+    token = nw.concat_str(nw.col("src"), nw.lit("-"), nw.col("row").cast(nw.String))
+    later = good.select("subject", by=token, after="moment")
+    pairs = bad.join(later, on="subject", how="inner").filter(nw.col("after") > nw.col("moment"))
+    last = pairs.group_by(*ROW).agg(nw.col("after").max())
+    return pairs.join(last, on=[*ROW, "after"], how="inner").group_by(*ROW).agg(nw.col("by").min())
