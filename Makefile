@@ -33,6 +33,7 @@ check: $(VENV)/.installed
 	$(BIN)/dg check defs
 
 bench: $(VENV)/.installed
+	$(BIN)/python -W ignore -m benchmarks.gate
 	$(BIN)/python benchmarks/compute.py
 	$(BIN)/python -W ignore -m benchmarks.refresh
 

@@ -1,22 +1,32 @@
-"""Exact reading of a delivered file: every line is read exactly, or is damaged with a reason, or the file is refused.
+"""Exact reading of a delivered CSV: every line is read exactly, or is damaged with a reason, or the file is refused.
 
-Works on bytes that someone else read; works with Polars alone, since exact reading is the same on every
-engine. What the text means is not decided here (see `normalise`).
+Works on blocks of bytes that someone else read, in memory that does not grow with the file; works with Polars
+alone, since exact reading is the same on every engine. Which lines are sound is judged in `lines`; what the
+text means is not decided here (see `normalise`).
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
+import numpy as np
 import polars as pl
 
+from dtsen_pipeline.core.lines import HEADER, REASONS, Dialect, Lines, judge
 from dtsen_pipeline.reference import Profile
 from dtsen_pipeline.schemas.errors import DtsenError
 
 DELIMITERS = {",": "comma", ";": "semicolon", "|": "pipe", "\t": "tab"}
 DAMAGED_SHARE = 0.2
 """Above this share of damaged lines the structure itself is damaged, and the file is refused."""
-BOMS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\x00")
+MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\x00")
+BLOCK = 8 << 20
+"""Bytes that are read at a time."""
+HEAD = 1 << 16
+"""The header ends within so many bytes."""
+LONGEST = 1 << 20
+"""A block without a line end and longer than this is no text of lines."""
 
 
 @dataclass(frozen=True)
@@ -32,37 +42,46 @@ class Reading:
 
 def read(data: bytes, profile: Profile, token: str) -> Reading:
     """Read `data` under a declared dialect; raise DtsenError where the file as a whole cannot be trusted."""
-    check_bytes(data, token)
-    lines = _lines(data)
-    check_header(lines[0], profile, token)
-    frame = _split(lines[1:], profile)
-    damaged = frame.filter(pl.col("reasons").is_not_null())
-    if damaged.height > DAMAGED_SHARE * frame.height:
+    blocks = (data[start : start + BLOCK] for start in range(0, len(data), BLOCK))
+    parts = list(readings(blocks, profile, token))
+    return Reading(pl.concat([part.rows for part in parts]), pl.concat([part.damaged for part in parts]))
+
+
+def readings(blocks: Iterable[bytes], profile: Profile, token: str) -> Iterator[Reading]:
+    """Read the blocks of a file one after another; at least one reading, in the order of the lines.
+
+    Raises DtsenError where the file as a whole cannot be trusted. Whether it was cut off or is damaged all over
+    shows only at its end: nothing that was yielded counts before the last one came.
+    """
+    parts = iter(blocks)
+    first = next(parts, b"")
+    check_start(first[:HEAD], token)
+    line, _, rest = first.partition(b"\n")
+    check_header(_decoded(line.removesuffix(b"\r")), profile, token)
+    row, damaged = 2, 0
+    for lines in _judged(chain([rest], parts), profile, token, is_crlf=line.endswith(b"\r")):
+        found = _reading(lines, row, profile, token)
+        row += len(lines.reasons)
+        damaged += found.damaged.height
+        yield found
+    if damaged > DAMAGED_SHARE * (row - 2):
         raise DtsenError("E_STRUCTURE", "more than one line in five is damaged; the file is refused", token=token)
-    source = pl.lit(token).alias("src")
-    return Reading(
-        rows=frame.filter(pl.col("reasons").is_null()).select(source, "row", *profile.header),
-        damaged=damaged.select(source, "row", "reasons"),
-    )
 
 
-def check_bytes(data: bytes, token: str) -> None:
-    """Refuse a file that is empty, not UTF-8 text from its first byte, or cut off in its last line."""
-    if not data.strip():
+def check_start(head: bytes, token: str) -> None:
+    """Refuse a file whose first bytes are nothing, not UTF-8 text, or a first line that never ends."""
+    if not head.strip():
         raise DtsenError("E_EMPTY", "the file holds no data", token=token)
-    if data.startswith(BOMS) or b"\x00" in data[:4096]:
+    if head.startswith(MARKS) or b"\x00" in head[:4096]:
         raise DtsenError("E_ENCODING", "the file is not plain UTF-8 (a byte-order mark or a NUL byte)", token=token)
-    if not data.endswith(b"\n"):
-        raise DtsenError("E_TRUNCATED", "the last line has no line end, so the file may be cut off", token=token)
+    if b"\n" not in head:
+        raise DtsenError("E_TRUNCATED", "the first line has no line end, so the file may be cut off", token=token)
 
 
 def header_of(data: bytes, profile: Profile) -> tuple[str, ...] | None:
     """The header cells of `data` in the dialect of `profile`; None where the line cannot be read."""
-    try:
-        line = data.split(b"\n", 1)[0].removesuffix(b"\r").decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-    cells = cells_of(line, profile.delimiter)
+    line = _decoded(data.split(b"\n", 1)[0].removesuffix(b"\r"))
+    cells = None if line is None else cells_of(line, profile.delimiter)
     return None if cells is None else tuple(cells)
 
 
@@ -83,13 +102,6 @@ def check_header(line: str | None, profile: Profile, token: str) -> None:
     raise DtsenError("E_HEADER", f"the header is not that of {profile.id} ({detail})", token=token, line=1)
 
 
-def check_city(rows: pl.DataFrame, city: str, token: str) -> None:
-    """Refuse a family file most of whose rows lie in another regency or city."""
-    inside = rows.select((pl.col("kode_kabupaten_kota") == city).fill_null(value=False).mean()).item()
-    if rows.height and inside <= 0.5:  # noqa: PLR2004 - a majority
-        raise DtsenError("E_REGION", "most rows belong to another regency or city", token=token)
-
-
 def cells_of(line: str, delimiter: str) -> list[str] | None:
     """The cells of one record by RFC 4180; None where a quote stands where none may."""
     sep = re.escape(delimiter)
@@ -106,19 +118,6 @@ def cells_of(line: str, delimiter: str) -> list[str] | None:
             return cells
 
 
-def _lines(data: bytes) -> list[str | None]:
-    """The physical lines without their ends; None for one that is not UTF-8."""
-    crlf = data.split(b"\n", 1)[0].endswith(b"\r")
-    body = data[:-1]
-    try:
-        lines: Iterable[str | None] = body.decode("utf-8").split("\n")
-    except UnicodeDecodeError:
-        lines = map(_decoded, body.split(b"\n"))
-    if not crlf:
-        return list(lines)
-    return [line if line is None else line.removesuffix("\r") for line in lines]
-
-
 def _decoded(line: bytes) -> str | None:
     try:
         return line.decode("utf-8")
@@ -126,65 +125,63 @@ def _decoded(line: bytes) -> str | None:
         return None
 
 
-def _split(lines: Sequence[str | None], profile: Profile) -> pl.DataFrame:
-    """Columns row, reasons and the profile's header; lines in a regular shape are split in bulk."""
-    width, sep = len(profile.header), profile.delimiter
-    frame = pl.DataFrame({"line": pl.Series(lines, dtype=pl.String)}).with_row_index("row", offset=2)
-    line, joint = pl.col("line"), f'"{sep}"'
-    inner = line.str.slice(1, line.str.len_chars() - 2)
-    quoted = (
-        line.str.starts_with('"')
-        & line.str.ends_with('"')
-        & (line.str.len_chars() > 1)
-        & (inner.str.count_matches('"', literal=True) == 2 * (width - 1))
-        & (inner.str.count_matches(joint, literal=True) == width - 1)
-    )
-    quotes = line.str.count_matches('"', literal=True)
-    plain = (quotes == 0) & (line.str.count_matches(sep, literal=True) == width - 1)
-    frame = frame.with_columns(
-        pl.col("row").cast(pl.Int64),
-        shape=pl.when(line.is_null() | line.str.contains(r"[\x00-\x1f\x7f]"))
-        .then(pl.lit("odd"))
-        .when(quoted)
-        .then(pl.lit("quoted"))
-        .when(plain)
-        .then(pl.lit("plain"))
-        .otherwise(pl.lit("odd")),
-    )
-    parts = [
-        _bulk(frame.filter(shape="quoted"), inner, joint, profile),
-        _bulk(frame.filter(shape="plain"), line, sep, profile),
-        _one_by_one(frame.filter(shape="odd"), profile),
-    ]
-    return pl.concat(parts).sort("row")
+def _judged(blocks: Iterable[bytes], profile: Profile, token: str, *, is_crlf: bool) -> Iterator[Lines]:
+    """The lines of the blocks, each judged once what stands beside it is known."""
+    dialect = Dialect(profile.delimiter, len(profile.header), profile.quoting == "all")
+    held = rest = b""
+    for block in blocks:
+        whole, rest = _whole_lines(rest + block)
+        lines = judge(held + _ended(whole, is_crlf=is_crlf), dialect, is_last=False)
+        held = lines.held
+        if len(rest) > LONGEST or len(held) > 2 * BLOCK:
+            raise DtsenError("E_STRUCTURE", "line ends are missing or damaged; the file is refused", token=token)
+        yield lines
+    if rest:
+        raise DtsenError("E_TRUNCATED", "the last line has no line end, so the file may be cut off", token=token)
+    yield judge(held, dialect)
 
 
-def _bulk(frame: pl.DataFrame, line: pl.Expr, sep: str, profile: Profile) -> pl.DataFrame:
-    cells = line.str.split_exact(sep, len(profile.header) - 1).struct.rename_fields(profile.header)
-    none = pl.lit(None, dtype=pl.String).alias("reasons")
-    return frame.select("row", none, cells.alias("cells")).unnest("cells")
+def _whole_lines(data: bytes) -> tuple[bytes, bytes]:
+    """Everything up to the last line end, and what stands behind it."""
+    cut = data.rfind(b"\n") + 1
+    return data[:cut], data[cut:]
 
 
-def _one_by_one(frame: pl.DataFrame, profile: Profile) -> pl.DataFrame:
-    width = len(profile.header)
-    records: list[list[str | None]] = []
-    for line in frame["line"].to_list():
-        reason, cells = _record(line, profile.delimiter, width)
-        blank: list[str | None] = [None] * width
-        records.append([reason, *(cells or blank)])
-    schema = {"reasons": pl.String} | dict.fromkeys(profile.header, pl.String)
-    table = pl.DataFrame(records, schema=schema, orient="row")
-    return pl.concat([frame.select("row"), table], how="horizontal")
+def _ended(lines: bytes, *, is_crlf: bool) -> bytes:
+    """The lines with LF as their end."""
+    return lines.replace(b"\r\n", b"\n") if is_crlf else lines
 
 
-def _record(line: str | None, delimiter: str, width: int) -> tuple[str | None, list[str] | None]:
-    if line is None:
-        return "E_LINE_ENCODING", None
-    if re.search(r"[\x00-\x1f\x7f]", line):
-        return "E_LINE_CONTROL", None
-    cells = cells_of(line, delimiter)
-    if cells is None:
-        return "E_LINE_QUOTE", None
-    if len(cells) != width:
-        return "E_LINE_WIDTH", None
-    return None, cells
+def _reading(lines: Lines, row: int, profile: Profile, token: str) -> Reading:
+    """The cells of judged lines, of which the first is physical line `row`."""
+    rows = _parsed(lines, profile, token)
+    sound = np.flatnonzero(lines.reasons == 0)
+    rows = rows.select(pl.lit(token).alias("src"), pl.Series("row", row + sound, dtype=pl.Int64), pl.all())
+    reasons = lines.reasons.copy()
+    again = _header_again(rows, profile)
+    if again.any():
+        reasons[sound[again.to_numpy()]] = HEADER
+        rows = rows.filter(~again)
+    broken = np.flatnonzero(reasons)
+    texts = pl.Series("reasons", REASONS, dtype=pl.String).gather(reasons[broken])
+    places = pl.DataFrame({"row": pl.Series(row + broken, dtype=pl.Int64), "reasons": texts})
+    return Reading(rows, places.select(pl.lit(token).alias("src"), "row", "reasons"))
+
+
+def _parsed(lines: Lines, profile: Profile, token: str) -> pl.DataFrame:
+    """The cells of the sound lines, by Polars, which must find as many rows and bytes as were judged sound."""
+    head = (profile.delimiter.join(profile.header) + "\n").encode()
+    rows = pl.read_csv(head + lines.sound, separator=profile.delimiter, infer_schema=False, empty_string_is_null=False)
+    size = sum(rows.select(pl.all().str.len_bytes().sum()).row(0))
+    if (rows.height, size) != (int(np.count_nonzero(lines.reasons == 0)), lines.size):
+        raise DtsenError("E_READING", "the engine read something else than stands in the file", token=token)
+    return rows
+
+
+def _header_again(rows: pl.DataFrame, profile: Profile) -> pl.Series:
+    """Which rows are the header once more, as in files that were put one behind the other."""
+    first, *others = profile.header
+    found = rows[first] == first
+    if others and found.any():
+        found &= rows.select(pl.all_horizontal(pl.col(name) == name for name in others)).to_series()
+    return found

@@ -6,24 +6,23 @@ first snapshot of a profile is held until a person confirms its codes. Rows are 
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from dtsen_pipeline.core import intake
-from dtsen_pipeline.core.validate import NUMERIC_ID
+from dtsen_pipeline.core.survey import check_survey, survey
 from dtsen_pipeline.reference import Profile, profiles
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
 from dtsen_pipeline.resources.registry.files import TWICE
 from dtsen_pipeline.resources.registry.models import SourceFile, Verdict
 from dtsen_pipeline.resources.vault import Deposit
-from dtsen_pipeline.schemas.columns import Kind
 from dtsen_pipeline.schemas.errors import DtsenError
-from dtsen_pipeline.schemas.tables import FAMILY, VISIT, tables
 
 SNAPSHOT = "snapshot"
 NO_DATE, NO_PARTNER, UNCONFIRMED = "W_NO_DATA_DATE", "W_NO_PARTNER", "H_CODES_UNCONFIRMED"
@@ -162,27 +161,23 @@ class _Read:
 
     file: NewFile
     damaged: int
-    officers: dict[str, str | None]
+    officers: Mapping[str, str | None]
 
 
 def _read(platform: Platform, deposit: Deposit, path: Path, told: Declared) -> _Read:
     """Read a deposited file exactly; raises DtsenError where it must be refused."""
-    data = platform.vault.read_bytes(deposit.sha256)
-    intake.check_bytes(data, deposit.token)
-    profile = choose_profile(data, deposit.token, told.profile)
-    officers: dict[str, str | None] = {}
-    reading = intake.read(data, profile, deposit.token)
-    _check_ids(reading.rows, profile, platform, deposit.token)
-    if profile.table == FAMILY:
-        intake.check_city(reading.rows, platform.settings.city, deposit.token)
-    if profile.table == VISIT:
-        pairs = reading.rows.select("id_petugas", "peran_petugas").unique().sort("id_petugas").rows()
-        officers = {officer: role or None for officer, role in pairs if officer}
+    with platform.vault.open(deposit.sha256) as file:
+        head = file.read(intake.HEAD)
+        intake.check_start(head, deposit.token)
+        profile = choose_profile(head, deposit.token, told.profile)
+        blocks = chain([head], iter(partial(file.read, intake.BLOCK), b""))
+        found = survey(intake.readings(blocks, profile, deposit.token), profile, platform.settings.city)
+    check_survey(found, platform.settings.numeric_id_share, deposit.token)
     who = _identity(path, profile, told, deposit.token)
     if who.region is not None and who.region != platform.settings.city:
         raise DtsenError("E_REGION", "the file is of another regency or city", token=deposit.token)
     is_snapshot = profile.kind == SNAPSHOT
-    file = NewFile(
+    new = NewFile(
         sha256=deposit.sha256,
         size=deposit.size,
         verdict="waiting" if is_snapshot else "accepted",
@@ -195,9 +190,9 @@ def _read(platform: Platform, deposit: Deposit, path: Path, told: Declared) -> _
         region=who.region if is_snapshot else None,
         data_date=who.data_date if is_snapshot else None,
         batch_id=None if is_snapshot else who.batch_id or deposit.token,
-        rows=reading.rows.height + reading.damaged.height,
+        rows=found.rows,
     )
-    return _Read(file, reading.damaged.height, officers)
+    return _Read(new, found.damaged, found.officers)
 
 
 def choose_profile(data: bytes, token: str, wanted: str | None) -> Profile:
@@ -221,24 +216,6 @@ def _likeness(data: bytes, profile: Profile) -> float:
     words = set(first.replace('"', "").translate(str.maketrans("|;\t", ",,,")).strip().split(","))
     header = set(profile.header)
     return len(words & header) / len(words | header)
-
-
-def _check_ids(rows: pl.DataFrame, profile: Profile, platform: Platform, token: str) -> None:
-    """Refuse a file whose identifiers went through a spreadsheet as numbers."""
-    table = tables()[profile.table]
-    names = [column.name for column in table.columns if column.kind in {Kind.NIK, Kind.CARD}]
-    if not rows.height:
-        return
-    for name in names:
-        if name in rows.columns:
-            share = rows.select(pl.col(name).str.contains(NUMERIC_ID).mean()).item()
-            if share > platform.settings.numeric_id_share:
-                raise DtsenError(
-                    "E_NIK_NUMERIC",
-                    "too many identifiers were stored as numbers, so digits are lost for good",
-                    token=token,
-                    column=name,
-                )
 
 
 def _identity(path: Path, profile: Profile, told: Declared, token: str) -> Declared:

@@ -1,0 +1,62 @@
+"""What is counted of a file part by part, and which counts refuse it."""
+
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from dtsen_pipeline.core.intake import Reading
+from dtsen_pipeline.core.survey import Survey, check_survey, survey
+from dtsen_pipeline.reference import profiles
+from dtsen_pipeline.schemas.errors import DtsenError
+
+TOKEN = "0123456789ab"  # noqa: S105 - a file token is no secret
+SHARE = Decimal("0.01")
+
+
+def part(profile: str, rows: list[dict[str, str]], damaged: int = 0) -> Reading:
+    schema = dict.fromkeys(profiles()[profile].header, pl.String)
+    broken = {"src": [TOKEN] * damaged, "row": range(damaged), "reasons": ["E_LINE_WIDTH"] * damaged}
+    return Reading(pl.DataFrame(rows, schema=schema), pl.DataFrame(broken))
+
+
+def test_parts_add_up() -> None:
+    parts = [
+        part("bps_v3_keluarga", [{"kode_kabupaten_kota": "3571", "nomor_kartu_keluarga": "3.57E+15"}], damaged=2),
+        part("bps_v3_keluarga", []),
+        part("bps_v3_keluarga", [{"kode_kabupaten_kota": "3506", "nomor_kartu_keluarga": "x"}, {}]),
+    ]
+    found = survey(parts, profiles()["bps_v3_keluarga"], "3571")
+    assert found == Survey(5, 2, 1, {"nomor_kartu_keluarga": 1}, {})
+
+
+def test_officers_and_their_roles_are_gathered_from_visits() -> None:
+    visits = [("P1", "TRC"), ("P2", ""), ("", "TRC"), ("P1", "TRC")]
+    rows = [{"id_petugas": who, "peran_petugas": role} for who, role in visits]
+    found = survey(
+        [part("lapangan_v1_kunjungan", rows[:2]), part("lapangan_v1_kunjungan", rows[2:])],
+        profiles()["lapangan_v1_kunjungan"],
+        "3571",
+    )
+    assert found.officers == {"P1": "TRC", "P2": None}
+    assert found.inside is None
+
+
+@pytest.mark.parametrize(("inside", "is_refused"), [(3, False), (2, True), (0, True)])
+def test_a_file_of_another_city_is_refused(inside: int, is_refused: bool) -> None:  # noqa: FBT001
+    found = Survey(5, 1, inside, {}, {})
+    if not is_refused:
+        check_survey(found, SHARE, TOKEN)
+        return
+    with pytest.raises(DtsenError, match="E_REGION"):
+        check_survey(found, SHARE, TOKEN)
+
+
+def test_a_file_without_rows_belongs_to_no_other_city() -> None:
+    check_survey(Survey(1, 1, 0, {"nomor_kartu_keluarga": 0}, {}), SHARE, TOKEN)
+
+
+def test_numbers_above_the_share_refuse_the_file() -> None:
+    check_survey(Survey(100, 0, None, {"nomor_kartu_keluarga": 1}, {}), SHARE, TOKEN)
+    with pytest.raises(DtsenError, match=r"E_NIK_NUMERIC .*nomor_kartu_keluarga"):
+        check_survey(Survey(100, 1, None, {"nomor_kartu_keluarga": 1}, {}), SHARE, TOKEN)
