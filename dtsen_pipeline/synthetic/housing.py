@@ -94,9 +94,6 @@ def dwelling(rng: Generator, lasting: Floats) -> Table:
         herd = rng.poisson(2.0, len(level)) + 1
         table[f"jumlah_ternak_{name}"] = np.where(rng.random(len(level)) < rate, herd, 0)
     table["id_pelanggan_pln"] = _meters(rng, table["sumber_penerangan_utama"])
-    dry = table["sumber_penerangan_utama"] == 4
-    for name in _WIRED:
-        table[f"aset_bergerak_{name}"] = np.where(dry, NO, table[f"aset_bergerak_{name}"])
     return consistent(table)
 
 
@@ -104,9 +101,14 @@ def consistent(table: Table) -> Table:
     """Blank what cannot stand beside its governing column, and restate whether anything is owned."""
     wired = table["sumber_penerangan_utama"] == 1
     toilet = np.isin(table["fasilitas_bab"], [1, 2, 3])
-    table["daya_terpasang"] = where(wired, table["daya_terpasang"])
+    for name in ("daya_terpasang", "id_pelanggan_pln"):
+        table[name] = where(wired, table[name])
     for name in ("jenis_kloset", "pembuangan_akhir_tinja"):
         table[name] = where(toilet, table[name])
+    dry = table["sumber_penerangan_utama"] == 4
+    for name in _WIRED:
+        owned = table[f"aset_bergerak_{name}"]
+        table[f"aset_bergerak_{name}"] = np.where(dry & (owned == YES), NO, owned)
     known = np.any([table[name] != BLANK for name in ASSETS], axis=0)
     owned = np.any([table[name] == YES for name in ASSETS], axis=0)
     table["kepemilikan_aset"] = where(known, np.where(owned, YES, NO))

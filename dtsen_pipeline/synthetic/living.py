@@ -9,7 +9,8 @@ nutrition under five, difficulties from five on, a school level only for those e
 import numpy as np
 from numpy.random import Generator
 
-from dtsen_pipeline.synthetic.draw import Bools, Floats, Ints, Table, happens, weighted, where
+from dtsen_pipeline.synthetic.draw import BLANK, Bools, Floats, Ints, Table, happens, weighted, where
+from dtsen_pipeline.synthetic.people import ages
 
 YES, NO = 1, 2
 NEVER, STILL, NO_LONGER = 1, 2, 3
@@ -57,6 +58,9 @@ ANSWERS = (
 _STAGES = np.array([3, 8, 13, 18, 19, 21])
 _STAGE_YEARS = np.array([6, 3, 3, 3, 4, 2])
 _STAGE_START = np.array([7, 13, 16, 19, 19, 23])
+_STAGE_STARTS = np.array([6, 11, 18, 20])
+"""The first code of each stage after primary school, among levels and diplomas alike."""
+_DIPLOMA_AGE = np.array([10, 12, 14, 16, 20])
 _VARIANTS = {3: (4, 0.12), 8: (9, 0.15), 13: (15, 0.5)}
 _FORMAL = {8: 0.22, 12: 0.27, 11: 0.07, 13: 0.06, 14: 0.10, 24: 0.09, 21: 0.06, 22: 0.03, 20: 0.05, 16: 0.02,
            15: 0.02, 19: 0.02, 1: 0.05, 5: 0.02, 18: 0.01}  # fmt: skip
@@ -84,12 +88,18 @@ def answers(rng: Generator, age: Ints, sex: Ints, lasting: Floats) -> Table:
 
 
 def consistent(table: Table) -> Table:
-    """Blank what nobody asks of those who do not work or own no business."""
+    """Blank what nobody asks of those who do not work or own no business; take back impossible diplomas."""
     works = table["status_bekerja"] == YES
     for name in (*WORK, "kepemilikan_usaha"):
         table[name] = where(works, table[name])
     for name in BUSINESS:
         table[name] = where(table["kepemilikan_usaha"] == YES, table[name])
+    diploma, level = table["ijazah_tertinggi_yang_dimiliki"], table["jenjang_tertinggi_yang_diduduki"]
+    stage = np.searchsorted(_STAGE_STARTS, diploma, "right")
+    has_some = (diploma != BLANK) & (diploma != NO_DIPLOMA)
+    is_above = (level == BLANK) | (stage > np.searchsorted(_STAGE_STARTS, level, "right"))
+    is_early = ages(table["tanggal_lahir"]) < _DIPLOMA_AGE[np.minimum(stage, len(_DIPLOMA_AGE) - 1)]
+    table["ijazah_tertinggi_yang_dimiliki"] = np.where(has_some & (is_above | is_early), NO_DIPLOMA, diploma)
     return table
 
 

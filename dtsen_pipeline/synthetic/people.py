@@ -12,6 +12,8 @@ from dtsen_pipeline.synthetic.draw import Bools, Floats, Ints, Table, rank_withi
 
 TODAY = int(np.datetime64("2026-07-01").astype("datetime64[D]").astype(np.int64))
 """The data date of the first snapshot, in days since 1970; ages are as of this day."""
+SECOND_DAY = int(np.datetime64("2026-10-01").astype("datetime64[D]").astype(np.int64))
+"""The data date of the second."""
 MALE, FEMALE = 1, 2
 HEAD, SPOUSE, CHILD, IN_LAW, GRANDCHILD, PARENT, HELPER, OTHER = range(1, 9)
 SINGLE, MARRIED, DIVORCED, WIDOWED = range(1, 5)
@@ -42,9 +44,21 @@ def members(rng: Generator, families: int) -> Table:
     }
 
 
-def ages(born: Ints) -> Ints:
-    """Whole years on the first snapshot's data date; zero for those born after it."""
-    return np.maximum(((TODAY - born) / 365.25).astype(np.int64), 0)
+def ages(born: Ints, day: int = TODAY) -> Ints:
+    """Whole years on a day, by default the first snapshot's data date; zero for those born after it."""
+    passed = _written(np.array([day])) - _written(born)
+    years: Ints = np.maximum(passed // 10_000, 0)
+    return years
+
+
+def _written(days: Ints) -> Ints:
+    """Days as numbers such as 20260701, so that a difference counts birthdays."""
+    stamp = days.astype("datetime64[D]")
+    month = stamp.astype("datetime64[M]")
+    year = stamp.astype("datetime64[Y]")
+    written: Ints = (year.astype(np.int64) + 1970) * 10_000 + (month - year).astype(np.int64) * 100
+    written += (stamp - month).astype(np.int64)
+    return written
 
 
 def _relations(rng: Generator, slot: Ints, paired: Bools, head_age: Floats) -> Ints:

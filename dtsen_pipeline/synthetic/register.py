@@ -94,6 +94,7 @@ def later(
     feedback.listen(stream("adopt people"), before.people, persons, members, _FEEDBACK_PERSON)
     housing.consistent(families)
     living.consistent(persons)
+    _outgrow(persons, members.rows)
     is_listed = ~world.families["is_gone"]
     family_of = _relisted(world, before, persons)
     scores = before.scores + rng.normal(0, 0.12, len(is_listed))
@@ -104,6 +105,13 @@ def later(
         feedback.outcome("anggota", before.people, persons, members, _FEEDBACK_PERSON),
     ]
     return register, pl.concat(verdicts)
+
+
+def _outgrow(persons: Table, visited: Ints) -> None:
+    """Nutrition is no longer told of those who turned five, unless a visit has just answered it."""
+    grown = people.ages(persons["tanggal_lahir"], people.SECOND_DAY) >= 5
+    grown[visited] = False
+    persons["kondisi_gizi"][grown] = BLANK
 
 
 def _copied(table: Table, names: tuple[str, ...]) -> Table:
@@ -141,6 +149,7 @@ def _age_people(rng: Generator, table: Table) -> None:
     donor = rng.choice(np.flatnonzero(table["status_bekerja"] == YES), int(idle.sum()))
     for name in ("status_bekerja", *living.WORK, "kepemilikan_usaha", *living.BUSINESS):
         table[name][idle] = table[name][donor]
+    living.consistent(table)
 
 
 def _flags(rng: Generator, register: Register) -> None:
