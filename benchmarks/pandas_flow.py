@@ -10,9 +10,11 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.pandas_homes import households, numbers
 from benchmarks.pandas_later import answered
 from benchmarks.pandas_merge import Entities, merge
-from benchmarks.pandas_rows import ROW, Series, hard, households, normalise, warnings
+from benchmarks.pandas_rows import hard, normalise, warnings
+from benchmarks.pandas_rules import ROW, Series
 from benchmarks.pandas_score import incomplete, score
 from benchmarks.pandas_ties import Ties, received, tie
 from dtsen_pipeline.core.inputs import InputList
@@ -36,8 +38,11 @@ def run(source: Path, target: Path, inputs: InputList, key: bytes, lap: Lap) -> 
     found = {table: hard(records[table], tables()[table], inputs) for table in INPUT_TABLES}
     refused = pd.concat([damaged, *(found[table].assign(sumber=table) for table in INPUT_TABLES)])
     refused = answered(refused, records, inputs)
-    raised = [warnings(records[table], tables()[table], inputs).assign(sumber=table) for table in INPUT_TABLES]
-    fitting = households(records[FAMILY], records[MEMBER]).assign(sumber=FAMILY)
+    raised = {name: warnings(records[name], tables()[name], inputs).assign(sumber=name) for name in INPUT_TABLES}
+    between = {
+        "members": households(records[FAMILY], records[MEMBER]),
+        "numbers": numbers(records[MEMBER], raised[MEMBER]).assign(sumber=MEMBER),
+    }
     valid = {name: frame.drop(found[name].index).reset_index(drop=True) for name, frame in records.items()}
     lap("validate")
     ties = tie(valid, inputs, key)
@@ -47,7 +52,7 @@ def run(source: Path, target: Path, inputs: InputList, key: bytes, lap: Lap) -> 
     aside = pd.concat([*ties.aside, *(part.silent for part in both)])
     scored = score(both, incomplete(records, refused, aside, key), welfare_model(inputs.model), inputs)
     lap("score")
-    release = _release(ties, both, scored, refused, (raised, fitting))
+    release = _release(ties, both, scored, refused, pd.concat(raised.values()), between)
     release["fate"] = _fates(came, refused, aside, release)
     release["summary"] = _summary(release)
     lap("fates")
@@ -62,12 +67,12 @@ def _release(
     both: tuple[Entities, Entities],
     scored: pd.DataFrame,
     refused: pd.DataFrame,
-    told_off: tuple[list[pd.DataFrame], pd.DataFrame],
+    told: pd.DataFrame,
+    between: dict[str, pd.DataFrame],
 ) -> dict[str, pd.DataFrame]:
-    (homes, people), (raised, fitting) = both, told_off
+    homes, people = both
     rejected = pd.MultiIndex.from_frame(refused[ROW])
-    told = pd.concat(raised)
-    for name, further in (("members", fitting), ("shared", ties.shared)):
+    for name, further in {**between, "shared": ties.shared}.items():
         sides = told.merge(further, on=[*ROW, "sumber"], how="outer", validate="1:1", suffixes=("", f"_{name}"))
         both_texts = sides["warnings"] + "|" + sides[f"warnings_{name}"]
         sides["warnings"] = both_texts.fillna(sides["warnings"]).fillna(sides[f"warnings_{name}"])

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.pandas_rows import CARD, ROW, TEXT, Series, looked_up
+from benchmarks.pandas_rows import TEXT, looked_up
+from benchmarks.pandas_rules import CARD, ROW, Series
 from benchmarks.pandas_ties import EPOCH, Ties, aside
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.normalise import region_names

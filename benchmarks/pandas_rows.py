@@ -12,17 +12,14 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
+from benchmarks.pandas_rules import ROW, Series, judged, matches
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.normalise import COUNT, DAY, MOMENT, region_names, spellings
-from dtsen_pipeline.core.validate import NUMERIC_ID
+from dtsen_pipeline.core.validate import NOT_IN_NAMES, NUMERIC_ID
 from dtsen_pipeline.reference import city, code_lists
 from dtsen_pipeline.schemas.columns import CLEARED, CLEARED_TEXT, UNKNOWN_CODE, Column, Kind
-from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER, Table
+from dtsen_pipeline.schemas.tables import MEMBER, VISIT_MEMBER, Table
 
-Series = Any
-"""A pandas Series of any type; pandas' own stubs refuse half of what pandas allows."""
-ROW = ["src", "row"]
-CARD, NIK = "nomor_kartu_keluarga", "nomor_induk_kependudukan"
 CODES = {Kind.COUNT: "E_NUMBER", Kind.DATE: "E_DATE", Kind.MOMENT: "E_TIME"}
 TEXT = pd.StringDtype(na_value=np.nan)
 
@@ -68,9 +65,9 @@ def _value(cell: Series, column: Column, table: Table) -> Series:  # noqa: PLR09
         case Kind.COUNT:
             return _counted(cell, column, table)
         case Kind.DATE:
-            return pd.to_datetime(cell.where(_matches(cell, DAY)), format="%Y-%m-%d").astype("datetime64[s]")
+            return pd.to_datetime(cell.where(matches(cell, DAY)), format="%Y-%m-%d").astype("datetime64[s]")
         case Kind.MOMENT:
-            return cell.where(_matches(cell, MOMENT))
+            return cell.where(matches(cell, MOMENT))
         case Kind.NIK | Kind.CARD:
             return cell.mask(cell == CLEARED_TEXT)
         case Kind.NAME:
@@ -82,15 +79,11 @@ def _value(cell: Series, column: Column, table: Table) -> Series:  # noqa: PLR09
 
 
 def _counted(cell: Series, column: Column, table: Table) -> Series:
-    number = cell.where(_matches(cell, COUNT)).astype("Int64").astype("Int32")
+    number = cell.where(matches(cell, COUNT)).astype("Int64").astype("Int32")
     if not table.is_field:
         return number
     low = next((check.statistics["min_value"] for check in column.checks if check.statistics), 1)
     return number.mask(cell == CLEARED_TEXT, 0 if low == 0 else CLEARED)
-
-
-def _matches(cell: Series, pattern: str) -> Series:
-    return cell.str.fullmatch(pattern.removeprefix(r"\A(?:").removesuffix(r")\z")).fillna(value=False).astype(bool)
 
 
 def hard(records: pd.DataFrame, table: Table, inputs: InputList) -> pd.DataFrame:
@@ -142,7 +135,7 @@ def _checks(column: Column, inputs: InputList) -> list[pa.Check]:
         return [pa.Check.ne(UNKNOWN_CODE, error=f"E_CODE:{column.name}")] if is_hard else []
     is_id, checks = column.kind in {Kind.NIK, Kind.CARD}, []
     if is_id:
-        checks.append(pa.Check(lambda cell: ~_matches(cell, NUMERIC_ID), error=f"E_NIK_NUMERIC:{column.name}"))
+        checks.append(pa.Check(lambda cell: ~matches(cell, NUMERIC_ID), error=f"E_NIK_NUMERIC:{column.name}"))
     for declared in column.checks:
         facts, error = declared.statistics or {}, f"{declared.error}:{column.name}"
         if declared.name == "in_range":
@@ -159,7 +152,7 @@ def _in_range(low: int, high: int, error: str) -> pa.Check:
 
 
 def _text(pattern: str, error: str) -> pa.Check:
-    return pa.Check(lambda cell: _matches(cell, pattern), error=error)
+    return pa.Check(lambda cell: matches(cell, pattern), error=error)
 
 
 def warnings(records: pd.DataFrame, table: Table, inputs: InputList) -> pd.DataFrame:
@@ -168,17 +161,11 @@ def warnings(records: pd.DataFrame, table: Table, inputs: InputList) -> pd.DataF
     for column in table.columns:
         if column.kind is Kind.CODE and not _checks(column, inputs):
             masks[f"W_CODE:{column.name}"] = records[column.name] == UNKNOWN_CODE
-    if table.name in (FAMILY, VISIT):
-        masks |= _dwelling(records)
-    if table.name == FAMILY:
-        times = records.groupby([*ROW[:1], CARD])["row"].transform("size")
-        masks["W_KK_TWICE"] = (times > 1) & records[CARD].notna()
-    if table.name in (MEMBER, VISIT_MEMBER):
-        masks |= _personal(records, inputs)
-    if table.name == MEMBER:
-        times = records.groupby([*ROW[:1], NIK])["row"].transform("size")
-        masks["W_NIK_MISSING"] = records[NIK].isna()
-        masks["W_NIK_TWICE"] = (times > 1) & records[NIK].notna()
+        if column.kind is Kind.NAME:
+            named = records[column.name]
+            is_token = (named == CLEARED_TEXT) & table.is_field
+            masks[f"W_NAME_CHARACTERS:{column.name}"] = named.str.contains(NOT_IN_NAMES) & ~is_token
+    masks |= judged(records, table, inputs)
     return joined(records[ROW], masks)
 
 
@@ -190,52 +177,3 @@ def joined(rows: pd.DataFrame, masks: Mapping[str, Series]) -> pd.DataFrame:
     names = np.array(list(masks), dtype=object)
     texts = ["|".join(names[row]) for row in np.unpackbits(distinct, axis=1, count=len(names)).astype(bool)]
     return rows[raised].assign(warnings=pd.array(texts, dtype=TEXT).take(which))
-
-
-def _dwelling(records: pd.DataFrame) -> dict[str, Series]:
-    fuel, cylinder = records["bahan_bakar_utama_memasak"], records["aset_bergerak_tabung_gas"]
-    return {
-        "W_POWER_WITHOUT_METER": (records["sumber_penerangan_utama"] > 1) & (records["daya_terpasang"] > 0),
-        "W_GAS_CYLINDER_FUEL": ((cylinder == 1) & fuel.isin([4, 7, 8, 9, 10])) | ((cylinder == 2) & fuel.isin([2, 3])),  # noqa: PLR2004
-        "W_CLOSET_WITHOUT_TOILET": (records["fasilitas_bab"] > 3) & (records["jenis_kloset"] > 0),  # noqa: PLR2004
-    }
-
-
-def _personal(records: pd.DataFrame, inputs: InputList) -> dict[str, Series]:
-    nik, born, sex = records[NIK], records["tanggal_lahir"], records["jenis_kelamin"]
-    valid = _matches(nik, "[0-9]{16}")
-    day, month, year = (_part(nik, valid, start) for start in (6, 8, 10))
-    is_woman = day > 40  # noqa: PLR2004
-    differs = (
-        (day.mask(is_woman, day - 40) != born.dt.day.astype("Int64"))
-        | (month != born.dt.month.astype("Int64"))
-        | (year != born.dt.year.astype("Int64") % 100)
-    )
-    place = city(inputs.city).kemendagri.replace(".", "")
-    school, work = records["partisipasi_sekolah"], records["status_bekerja"]
-    return {
-        "W_NIK_BIRTHDATE": differs,
-        "W_NIK_SEX": (is_woman & (sex == 1)) | (~is_woman & (sex == 2)),  # noqa: PLR2004
-        "W_NIK_REGION": valid & (nik.str.slice(0, 4) != place),
-        "W_NIK_SERIAL": valid & (nik.str.slice(12, 16) == "0000"),
-        "W_SCHOOL_WITHOUT_LEVEL": (school == 1) & (records["jenjang_tertinggi_yang_diduduki"] > 0),
-        "W_JOB_WITHOUT_WORK": (work == 2) & (records["status_dalam_pekerjaan_utama"] > 0),  # noqa: PLR2004
-    }
-
-
-def _part(nik: Series, valid: Series, start: int) -> Series:
-    return nik.str.slice(start, start + 2).where(valid).astype("Int64")
-
-
-def households(families: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
-    """Family rows whose members do not fit: src, row, warnings (one snapshot)."""
-    heads = (members["status_hubungan_keluarga"] == 1).fillna(value=False).astype("int64")
-    counts = heads.groupby(members[CARD]).agg(found="size", heads="sum")
-    fitted = families[[*ROW, CARD, "jumlah_anggota_keluarga"]].join(counts, on=CARD, validate="m:1")
-    found = fitted["found"].astype("Int64")
-    masks = {
-        "W_FAMILY_EMPTY": found.isna(),
-        "W_HEAD_COUNT": fitted["heads"].astype("Int64") != 1,
-        "W_MEMBER_COUNT": fitted["jumlah_anggota_keluarga"] != found,
-    }
-    return joined(families[ROW], masks)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.pandas_merge import Entities
-from benchmarks.pandas_rows import CARD, ROW, Series
+from benchmarks.pandas_rules import CARD, ROW, Series
 from benchmarks.pandas_ties import hashed
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.subject import PRESENCE

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.pandas_rows import CARD, NIK, ROW, TEXT, Series
+from benchmarks.pandas_rows import TEXT
+from benchmarks.pandas_rules import CARD, NIK, ROW, Series
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.resources.engines.digests import keyed
 from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER, delivered, tables

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from dtsen_pipeline.cli.docs import cli_page
+from dtsen_pipeline.core.docs import rules_page
 from dtsen_pipeline.resources.settings import settings_table
 from dtsen_pipeline.schemas.docs import PAGES as SCHEMA_PAGES
 
@@ -16,7 +17,7 @@ def settings_page() -> str:
     return head + settings_table()
 
 
-PAGES = {**SCHEMA_PAGES, "cli.md": cli_page, "settings.md": settings_page}
+PAGES = {**SCHEMA_PAGES, "cli.md": cli_page, "rules.md": rules_page, "settings.md": settings_page}
 """The generated pages by file name."""
 
 

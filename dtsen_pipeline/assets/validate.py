@@ -16,6 +16,7 @@ from dtsen_pipeline.schemas.tables import INPUT_TABLES
 NAMES = {table: f"Temuan pada {table}." for table in INPUT_TABLES} | {
     "rejected": "Baris yang ditolak beserta alasannya.",
     "households": "Peringatan antara keluarga dan anggotanya.",
+    "numbers": "Peringatan antara NIK beberapa anggota.",
 }
 
 
@@ -37,7 +38,8 @@ def validate(
     for table, found in checked.by_table.items():
         counts = rule_counts(engine.fetch(found))
         yield from frames("checked", {table: found}, facts={"rules": dg.MetadataValue.md(rule_table(counts))})
-    yield from frames("checked", {"rejected": checked.rejected, "households": checked.households})
+    between = {"rejected": checked.rejected, "households": checked.households, "numbers": checked.numbers}
+    yield from frames("checked", between)
 
 
 def rule_counts(found: pl.DataFrame) -> dict[str, int]:
@@ -61,5 +63,5 @@ def tabled(stage: str, given: dict[str, Frame]) -> dict[str, Frame]:
 def checked_of(given: dict[str, Frame]) -> Checked:
     """The findings, read back."""
     found = tabled("checked", given)
-    rejected, households = found.pop("rejected"), found.pop("households")
-    return Checked(by_table=found, rejected=rejected, households=households)
+    between = {name: found.pop(name) for name in ("rejected", "households", "numbers")}
+    return Checked(by_table=found, **between)

@@ -14,14 +14,18 @@ from dtsen_pipeline.core.complete import incomplete
 from dtsen_pipeline.core.corrections import resolved, uncalled, without_corrected
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.fates import check_fates, fates
+from dtsen_pipeline.core.households import check_households
 from dtsen_pipeline.core.identity import Observations, Scene, identify
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.later import answered
 from dtsen_pipeline.core.merge import Merged, merge
 from dtsen_pipeline.core.normalise import normalise
+from dtsen_pipeline.core.numbers import check_numbers
+from dtsen_pipeline.core.rows import ROW
+from dtsen_pipeline.core.rules.context import Context
 from dtsen_pipeline.core.score import Scored, score, with_scores
 from dtsen_pipeline.core.summary import FAMILY_COLUMNS, PERSON_COLUMNS, summary
-from dtsen_pipeline.core.validate import Context, check, check_households, split
+from dtsen_pipeline.core.validate import check, split
 from dtsen_pipeline.reference import city, code_lists, merge_policy, welfare_model
 from dtsen_pipeline.schemas.release import TABLES, polars_types
 from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, SNAPSHOT_TABLES, tables
@@ -29,11 +33,12 @@ from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, SNAPSHOT
 
 @dataclass(frozen=True)
 class Checked:
-    """Findings by table, the rejected rows of all tables, and the family rows whose members do not fit."""
+    """Findings by table, the rejected rows of all tables, and what families and numbers side by side warn of."""
 
     by_table: Mapping[str, Frame]
     rejected: Frame
     households: Frame
+    numbers: Frame
 
 
 def scene_of(inputs: InputList) -> Scene:
@@ -67,7 +72,8 @@ def check_all(
     return Checked(
         by_table=by_table,
         rejected=engine.checkpoint(answered(told, records, inputs, engine)),
-        households=check_households(counted[FAMILY], counted[MEMBER], inputs.version_of),
+        households=check_households(counted[FAMILY], counted[MEMBER], inputs.version_of, engine),
+        numbers=check_numbers(counted[MEMBER], by_table[MEMBER], engine),
     )
 
 
@@ -84,8 +90,9 @@ def stored(observed: Observations, engine: Engine) -> Observations:
 def warned_of(checked: Checked, observed: Observations, engine: Engine) -> Frame:
     """Every row in use that raised a warning, a row each."""
     rules = [findings.sourced(found, table) for table, found in checked.by_table.items()]
-    households = findings.sourced(checked.households, FAMILY)
-    return findings.warned([nw.concat(rules), households, observed.shared], checked.rejected, engine)
+    households = checked.households.select(*ROW, findings.SOURCE, "warnings")
+    numbers = findings.sourced(checked.numbers, MEMBER)
+    return findings.warned([nw.concat(rules), households, numbers, observed.shared], checked.rejected, engine)
 
 
 def score_all(

@@ -10,6 +10,7 @@ from dtsen_pipeline.reference.loader import (
     digests,
     merge_policy,
     profiles,
+    provinces,
     welfare_model,
     welfare_models,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "digests",
     "merge_policy",
     "profiles",
+    "provinces",
     "welfare_model",
     "welfare_models",
 ]

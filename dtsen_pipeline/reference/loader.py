@@ -12,6 +12,7 @@ from dtsen_pipeline.reference.readers import (
     read_code_lists,
     read_merge_policy,
     read_profiles,
+    read_provinces,
     read_welfare_model,
 )
 from dtsen_pipeline.reference.records import City, CodeList, MergePolicy, Profile, WelfareModel
@@ -36,6 +37,12 @@ def cities() -> Mapping[str, City]:
 def city(code: str = "3571") -> City:
     """One city, by its four-digit BPS code."""
     return _known(cities(), code, "city")
+
+
+@cache
+def provinces() -> Mapping[str, str]:
+    """The provinces by two-digit Kemendagri code."""
+    return read_provinces(ROOM / "provinces.yaml")
 
 
 @cache

@@ -215,6 +215,18 @@ def _profile(name: str, value: object) -> Profile:
     )
 
 
+def read_provinces(path: Path) -> Mapping[str, str]:
+    """Read the provinces: name by two-digit Kemendagri code."""
+    top = _top(path, "source effective provinces")
+    typed(top["effective"], date, f"{path.name}: effective")
+    named = typed(top["provinces"], dict, f"{path.name}: provinces")
+    for code in named:
+        if not re.fullmatch("[1-9][0-9]", typed(code, str, path.name)):
+            message = f"{path.name}: {code!r} is not a province code"
+            raise ValueError(message)
+    return MappingProxyType({code: ascii_text(name, f"{path.name} {code}") for code, name in named.items()})
+
+
 def read_profiles(path: Path) -> Mapping[str, Profile]:
     """Read a file of source profiles."""
     profiles = typed(_top(path, "profiles")["profiles"], dict, path.name)

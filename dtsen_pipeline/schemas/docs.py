@@ -21,6 +21,7 @@ from dtsen_pipeline.schemas.reasons import (
     Severity,
     Text,
 )
+from dtsen_pipeline.schemas.reasons.examples import DATA_DATE, EXAMPLES, SOUND, Example
 from dtsen_pipeline.schemas.release import FAMILY_BIT, KEYS, PRESENCE_BIT, TABLES, polars_types
 from dtsen_pipeline.schemas.tables import FAMILY, FIELD_TABLES, MEMBER, VISIT, VISIT_MEMBER, Table, tables
 from dtsen_pipeline.schemas.visit import PresenceHead, VisitHead
@@ -48,7 +49,7 @@ CONSEQUENCES = {
 
 def data_dictionary() -> str:
     """The columns of the input tables, their code lists, field groups and sensitivity classes."""
-    return _page(
+    return page(
         "Kamus data",
         "Setiap kolom tabel masukan beserta daftar kodenya.",
         "Every column of the input tables as it is declared, and the code lists it refers to.",
@@ -57,7 +58,7 @@ def data_dictionary() -> str:
         "How long a verified value of a group stands against a newer snapshot (visit to data date).",
         _groups(),
         "## Kelas kerahasiaan",
-        _table(("Kelas", "Arti"), ((level.value, CLASSES[level]) for level in Sensitivity)),
+        grid(("Kelas", "Arti"), ((level.value, CLASSES[level]) for level in Sensitivity)),
         "## Daftar kode",
         "A list is *inferred* while nobody has confirmed its numbers against a delivered file. A coarse code "
         "agrees with the finer codes that it covers.",
@@ -67,19 +68,22 @@ def data_dictionary() -> str:
 
 def reason_codes() -> str:
     """Every reason code by what follows from it."""
-    return _page(
+    return page(
         "Kode alasan",
         "E menolak atau menghentikan, W memperingatkan, H menahan, O di luar cakupan. Temuan tentang satu "
         "kolom menyebut kolomnya.",
         "E rejects or stops, W counts, H holds, O is out of scope. A finding about one column names it: "
         "`E_RANGE:luas_lantai`. A code keeps its meaning for ever.",
+        f"Contoh memicu kode itu: yang berubah dari baris di bawah ini, pada tanggal data {DATA_DATE}. "
+        "*An example is a row that triggers the code: what differs from the rows below. A test runs them all.*",
+        "\n".join(f"- {_changed(name, cells)}" for name, cells in SOUND.items()),
         *(block for severity in Severity for block in _reasons(severity)),
     )
 
 
 def release_tables() -> str:
     """The tables of a release with their keys, types and rules, and the words that stand in them."""
-    return _page(
+    return page(
         "Tabel rilis",
         "Isi sebuah rilis. Setiap tabel terurut menurut kuncinya, dan satu kunci hanya ada sekali.",
         "What a release holds. Every table is sorted by its key, and a key occurs once.",
@@ -107,11 +111,13 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
 """The generated pages by file name."""
 
 
-def _page(title: str, *blocks: str) -> str:
+def page(title: str, *blocks: str) -> str:
+    """A generated page of blocks."""
     return "\n\n".join((f"# {title}", NOTICE, *blocks)) + "\n"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
 
@@ -140,7 +146,7 @@ def _input_table(table: Table) -> list[str]:
             + (f", kecuali {_named(left_out)}" if left_out else "")
             + f". Kosong berarti tidak ditanyakan; `{CLEARED_TEXT}` berarti ditanyakan dan tidak ada."
         )
-    return [*blocks, f"{len(own)} kolom.", _table(COLUMN_HEAD, (_declared(column) for column in own))]
+    return [*blocks, f"{len(own)} kolom.", grid(COLUMN_HEAD, (_declared(column) for column in own))]
 
 
 def _declared(column: Column) -> tuple[str, ...]:
@@ -187,7 +193,7 @@ def _pattern(pattern: str) -> str:
 
 def _groups() -> str:
     policy = merge_policy()
-    return _table(
+    return grid(
         ("Kelompok", "Batas usia (hari)", "Alasan"),
         (
             (group, "tanpa batas" if days is None else str(days), policy.reasons[group])
@@ -209,20 +215,33 @@ def _code_list(codes: CodeList) -> list[str]:
     return [
         f"### {codes.id}",
         f"{codes.title}. *{codes.status}*, berlaku {codes.effective.isoformat()}. {codes.source.strip()}",
-        _table(("Kode", "Arti", "Kode kasar", "Juga ditulis"), rows),
+        grid(("Kode", "Arti", "Kode kasar", "Juga ditulis"), rows),
     ]
 
 
 def _reasons(severity: Severity) -> list[str]:
     title = CONSEQUENCES[severity]
     found = [reason for reason in REASONS.values() if reason.severity is severity]
-    head = ("Kode", "Jenis", "Arti", "In English", "Dasar", "Tindakan")
-    return [f"## {title.id}", title.en, _table(head, map(_reason, found))]
+    head = ("Kode", "Jenis", "Arti", "In English", "Dasar", "Tindakan", "Contoh")
+    return [f"## {title.id}", title.en, grid(head, map(_reason, found))]
 
 
 def _reason(reason: Reason) -> tuple[str, ...]:
     code = f"`{reason.code}`"
-    return code, reason.kind.value, reason.id, reason.en, reason.basis, reason.advice_id
+    example = EXAMPLES.get(reason.code)
+    shown = _example(example) if example else ""
+    return code, reason.kind.value, reason.id, reason.en, reason.basis, reason.advice_id, shown
+
+
+def _example(example: Example) -> str:
+    """The row that triggers a finding, and the rows that have to stand beside it."""
+    beside = [_changed(*row) for row in example.beside]
+    return _changed(example.table, example.cells) + ("; di samping " + "; ".join(beside) if beside else "")
+
+
+def _changed(name: str, cells: Mapping[str, str]) -> str:
+    told = [f"`{column}` = `{cell}`" if cell else f"`{column}` kosong" for column, cell in cells.items()]
+    return f"{name}: {', '.join(told) or 'seperti di atas'}"
 
 
 def _release_table(name: str) -> list[str]:
@@ -245,7 +264,7 @@ def _release_table(name: str) -> list[str]:
         link = f"[`{name}`](data-dictionary.md#{name})"
         blocks.append(f"Memuat {len(inherited)} kolom {link} dari kamus data dan kolom berikut.")
     head = ("Kolom", "Arti", "Jenis", "Isi yang sah", "Boleh kosong")
-    return [*blocks, _table(head, rows)]
+    return [*blocks, grid(head, rows)]
 
 
 def _rules(schema: pa.Column) -> str:
@@ -255,4 +274,4 @@ def _rules(schema: pa.Column) -> str:
 
 def _texts(head: str, texts: Mapping[str, Text]) -> str:
     rows = ((f"`{name}`", text.id, text.en) for name, text in texts.items())
-    return _table((head, "Arti", "In English"), rows)
+    return grid((head, "Arti", "In English"), rows)

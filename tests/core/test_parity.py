@@ -106,7 +106,7 @@ def test_a_look_up_says_what_becomes_of_the_rest() -> None:
     folder = Path(core.__file__).parent
     calls = [
         (path.name, node)
-        for path in folder.glob("*.py")
+        for path in folder.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "replace_strict"
     ]

@@ -9,10 +9,12 @@ import polars as pl
 import pytest
 
 from dtsen_pipeline.core.normalise import normalise
-from dtsen_pipeline.core.validate import Context, check, check_households, predicates, split
+from dtsen_pipeline.core.rules.context import Context
+from dtsen_pipeline.core.rules.identifiers import PLACEHOLDERS
+from dtsen_pipeline.core.rules.persons import DIFFICULTIES
+from dtsen_pipeline.core.validate import check, predicates, split
 from dtsen_pipeline.reference import city, code_lists
-from dtsen_pipeline.schemas.reasons import REASONS, reason_of
-from dtsen_pipeline.schemas.reasons.rows import ROWS
+from dtsen_pipeline.schemas.reasons import REASONS, ROW_REASONS, reason_of
 from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, VISIT, VISIT_MEMBER, tables
 from tests.core.rows import CARD, CITY, NIK, PLAIN_FAMILY, PLAIN_MEMBER, card, nik, numbered, texts
 
@@ -24,6 +26,11 @@ FUEL, CYLINDER, LIGHT, POWER = (
     "daya_terpasang",
 )
 AT = "waktu_kunjungan"
+RELATION, MARITAL = "status_hubungan_keluarga", "status_kawin"
+LEVEL, DIPLOMA = "jenjang_tertinggi_yang_diduduki", "ijazah_tertinggi_yang_dimiliki"
+LEVELS = [("1", 5, 10), ("5", 5, 10), ("6", 10, 12), ("10", 10, 12), ("11", 13, 14), ("17", 13, 14), ("18", 15, 16),
+          ("19", 15, 16), ("20", 19, 20), ("22", 19, 20)]  # fmt: skip
+"""A code of each level, and the least age at it and with its diploma."""
 SOUND = {
     FAMILY: {**PLAIN_FAMILY, CARD: card(1)},
     MEMBER: {**PLAIN_MEMBER, CARD: card(1), NIK: nik(1)},
@@ -39,6 +46,11 @@ SOUND = {
 DAY = date(2026, 7, 1)
 SRC = "a" * 12
 Found = list[tuple[set[str], set[str]]]
+
+
+def child(born: str) -> dict[str, str]:
+    """A single child by its birth date."""
+    return {BORN: born, NIK: nik(1, born), RELATION: "3", MARITAL: "1", "ijazah_tertinggi_yang_dimiliki": ""}
 
 
 def findings(table: str, *changes: Mapping[str, str], context: Context | None = None) -> Found:
@@ -121,7 +133,6 @@ WARNED: list[Case] = [
     (MEMBER, {NIK: ""}, "W_NIK_MISSING"),
     *((MEMBER, {BORN: born}, "W_NIK_BIRTHDATE") for born in ("1980-01-02", "1980-02-01", "1981-01-01")),
     (VISIT_MEMBER, {BORN: "1980-01-02"}, "W_NIK_BIRTHDATE"),
-    (MEMBER, {NIK: f"{nik(1)[:6]}40{nik(1)[8:]}"}, "W_NIK_BIRTHDATE"),
     (MEMBER, {SEX: "2"}, "W_NIK_SEX"),
     (MEMBER, {NIK: nik(1, sex="2")}, "W_NIK_SEX"),
     (VISIT_MEMBER, {SEX: "2"}, "W_NIK_SEX"),
@@ -133,8 +144,63 @@ WARNED: list[Case] = [
     *((FAMILY, {CYLINDER: "1", FUEL: fuel}, "W_GAS_CYLINDER_FUEL") for fuel in ("4", "7", "8", "9", "10")),
     *((FAMILY, {CYLINDER: "2", FUEL: fuel}, "W_GAS_CYLINDER_FUEL") for fuel in ("2", "3")),
     *((FAMILY, {"fasilitas_bab": toilet, "jenis_kloset": "1"}, "W_CLOSET_WITHOUT_TOILET") for toilet in "456"),
-    (MEMBER, {"partisipasi_sekolah": "1", "jenjang_tertinggi_yang_diduduki": "3"}, "W_SCHOOL_WITHOUT_LEVEL"),
+    (MEMBER, {"partisipasi_sekolah": "1", LEVEL: "3", DIPLOMA: ""}, "W_SCHOOL_WITHOUT_LEVEL"),
     (MEMBER, {"status_bekerja": "2", "status_dalam_pekerjaan_utama": "4"}, "W_JOB_WITHOUT_WORK"),
+    *((MEMBER, {NIK: number}, "W_NIK_PLACEHOLDER") for number in PLACEHOLDERS),
+    *((FAMILY, {CARD: number}, "W_KK_PLACEHOLDER") for number in PLACEHOLDERS),
+    (VISIT, {CARD: "0" * 16}, "W_KK_PLACEHOLDER"),
+    *(
+        (VISIT_MEMBER, {NIK: f"{nik(1)[:6]}{date}{nik(1)[10:]}"}, "W_NIK_DATE")
+        for date in ("0001", "3201", "4001", "7201", "0100", "0113", "3002", "3104", "7102")
+    ),
+    *((FAMILY, {CARD: f"{card(1)[:6]}{date}{card(1)[10:]}"}, "W_KK_DATE") for date in ("4101", "0013", "3002", "3111")),
+    *((MEMBER, {NIK: f"{area}{nik(1)[6:]}"}, "W_NIK_REGION_UNKNOWN") for area in ("377101", "350001", "357100")),
+    *((FAMILY, {CARD: f"{area}{card(1)[6:]}"}, "W_KK_REGION_UNKNOWN") for area in ("007101", "350001", "357100")),
+    *((FAMILY, {CARD: f"{area}{card(1)[6:]}"}, "W_KK_REGION") for area in ("350601", "966401")),
+    (VISIT, {CARD: f"3506{card(1)[4:]}"}, "W_KK_REGION"),
+    (FAMILY, {CARD: f"{card(1)[:12]}0000"}, "W_KK_SERIAL"),
+    (MEMBER, {NIK: card(1), BORN: "2020-01-01", RELATION: "3", MARITAL: "1", DIPLOMA: ""}, "W_NIK_IS_CARD"),
+    *((MEMBER, {"nama": name}, "W_NAME_CHARACTERS:nama") for name in ("SIT1", "SITI?", "A_B", "TIDAK_ADA", "A [B]")),
+    (FAMILY, {"nama_kepala_keluarga": "A/B"}, "W_NAME_CHARACTERS:nama_kepala_keluarga"),
+    (VISIT_MEMBER, {"nama": "S1TI"}, "W_NAME_CHARACTERS:nama"),
+    *((MEMBER, {name: ""}, f"W_BLANK:{name}") for name in ("nama", BORN, SEX, RELATION, MARITAL)),
+    (FAMILY, {"kode_kelurahan_desa": "3571020007"}, "W_REGION_NESTING:kode_kelurahan_desa"),
+    (FAMILY, {"kode_provinsi": "33"}, "W_REGION_NESTING:kode_kabupaten_kota"),
+    (VISIT, {"kode_kecamatan": "3571010", "kode_kabupaten_kota": "3506"}, "W_REGION_NESTING:kode_kecamatan"),
+    (
+        MEMBER,
+        {"kode_kelurahan_desa_ktp": "3506130001", "kode_kecamatan_ktp": "3506120"},
+        "W_REGION_NESTING:kode_kelurahan_desa_ktp",
+    ),
+    (VISIT, {"kode_kelurahan_desa": "3571011001"}, "W_VILLAGE_UNKNOWN"),
+    (FAMILY, {LIGHT: "2", "id_pelanggan_pln": "990000000001"}, "W_PLN_ID_WITHOUT_METER"),
+    *(
+        (FAMILY, {LIGHT: "4", f"aset_bergerak_{name}": "1"}, "W_ELECTRIC_GOODS")
+        for name in ("lemari_es", "ac", "pemanas_air", "tv_datar", "komputer_laptop_tablet")
+    ),
+    (VISIT, {LIGHT: "4", FUEL: "1"}, "W_ELECTRIC_COOKING"),
+    *((FAMILY, {"fasilitas_bab": code, "pembuangan_akhir_tinja": "1"}, "W_DISPOSAL_WITHOUT_TOILET") for code in "456"),
+    *(
+        (FAMILY, {"kepemilikan_aset": "2", name: "1"}, "W_ASSETS_DENIED")
+        for name in ("aset_bergerak_perahu", "aset_tidak_bergerak_rumah_lainnya")
+    ),
+    (MEMBER, {"status_bekerja": "2", "lapangan_usaha_dari_pekerjaan_utama": "1"}, "W_SECTOR_WITHOUT_WORK"),
+    (MEMBER, {"kepemilikan_usaha": "2", "jumlah_usaha": "1"}, "W_BUSINESS_WITHOUT_OWNER"),
+    (VISIT_MEMBER, {"kepemilikan_usaha": "2", "omzet_usaha_utama": "7"}, "W_BUSINESS_WITHOUT_OWNER"),
+    *((MEMBER, {RELATION: code, MARITAL: "1"}, "W_SPOUSE_UNMARRIED") for code in "24"),
+    *(
+        (MEMBER, {LEVEL: level, DIPLOMA: code}, "W_DIPLOMA_LEVEL")
+        for level, code in (("5", "6"), ("10", "11"), ("17", "18"), ("19", "20"), ("1", "22"))
+    ),
+    (MEMBER, {"partisipasi_sekolah": "1", DIPLOMA: "3"}, "W_DIPLOMA_LEVEL"),
+    (MEMBER, {BORN: "1905-07-01", NIK: nik(1, "2005-07-01")}, "W_AGE_RANGE"),
+    (MEMBER, child("2009-07-02") | {RELATION: "1"}, "W_HEAD_AGE"),
+    *((MEMBER, child("2011-07-02") | {MARITAL: code}, "W_MARRIED_AGE") for code in "234"),
+    *((MEMBER, child(f"{2026 - age}-07-02") | {LEVEL: code}, "W_SCHOOL_AGE") for code, age, _ in LEVELS),
+    *((MEMBER, child(f"{2026 - age}-07-02") | {DIPLOMA: code}, "W_DIPLOMA_AGE") for code, _, age in LEVELS),
+    (MEMBER, child("2013-07-02") | {"status_bekerja": "1"}, "W_WORK_AGE"),
+    (MEMBER, child("2021-07-01") | {"kondisi_gizi": "1"}, "W_NUTRITION_AGE"),
+    *((MEMBER, child("2024-07-02") | {name: "4"}, "W_DISABILITY_AGE") for name in DIFFICULTIES),
 ]
 SOUND_TOO: list[tuple[str, dict[str, str]]] = [
     (FAMILY, {ROOMS: "1"}),
@@ -148,16 +214,32 @@ SOUND_TOO: list[tuple[str, dict[str, str]]] = [
     (FAMILY, {"fasilitas_bab": "3", "jenis_kloset": "1"}),
     (VISIT, {ROOMS: "TIDAK_ADA", FLOOR: "TIDAK_ADA", "kode_kelurahan_desa": "TIDAK_ADA"}),
     (VISIT, {"lintang": "-7.8166", "bujur": "112.01179999", "lengan_acak": "2", "peran_petugas": "TRC"}),
-    (MEMBER, {BORN: "2026-07-01", NIK: nik(1, "2026-07-01")}),
+    (MEMBER, child("2026-07-01")),
     (MEMBER, {BORN: "1926-07-01", NIK: nik(1, "2026-07-01")}),
+    (MEMBER, {BORN: "1905-07-02", NIK: nik(1, "2005-07-02")}),
+    (MEMBER, child("2009-07-01") | {RELATION: "1"}),
+    (MEMBER, child("2011-07-01") | {MARITAL: "2"}),
+    (MEMBER, child("2013-07-01") | {"status_bekerja": "1"}),
+    (MEMBER, child("2021-07-02") | {"kondisi_gizi": "8"}),
+    *((MEMBER, child("2024-07-01") | {name: "4"}) for name in DIFFICULTIES),
+    *((MEMBER, child(f"{2026 - age}-07-01") | {LEVEL: code}) for code, age, _ in LEVELS),
+    *((MEMBER, child(f"{2026 - age}-07-01") | {DIPLOMA: code}) for code, _, age in LEVELS),
+    (MEMBER, child("2022-01-01") | {DIPLOMA: "23", "partisipasi_sekolah": "1"}),
+    (MEMBER, {LEVEL: "8", DIPLOMA: "3"}),
+    (MEMBER, {LEVEL: "8", DIPLOMA: "6"}),
+    (MEMBER, {"nama": "SITI NUR'AINI, S.PD.", RELATION: "2"}),
+    (MEMBER, {"kode_kelurahan_desa_ktp": "3571010007", "kode_kecamatan_ktp": "3571010"}),
+    (VISIT, {"nama_kepala_keluarga": "TIDAK_ADA", "id_pelanggan_pln": "TIDAK_ADA", LIGHT: "2"}),
+    (VISIT, {"kode_kelurahan_desa": "3571010007", "kode_kecamatan": "TIDAK_ADA"}),
+    (FAMILY, {LIGHT: "3", "aset_bergerak_ac": "1"}),
+    (FAMILY, {"kepemilikan_aset": "1", "aset_bergerak_ac": "1"}),
+    (FAMILY, {CARD: f"{card(1)[:6]}2902{card(1)[10:]}"}),
     (MEMBER, {SEX: "2", NIK: nik(1, "1980-01-31", "2"), BORN: "1980-01-31"}),
-    (MEMBER, {BORN: "", SEX: ""}),
     (MEMBER, {"partisipasi_sekolah": "2", "jenjang_tertinggi_yang_diduduki": "3"}),
     (MEMBER, {"status_bekerja": "1", "status_dalam_pekerjaan_utama": "4"}),
     (VISIT_MEMBER, {NIK: "", CARD: ""}),
 ]
-TWICE = {"W_NIK_TWICE", "W_KK_TWICE", "W_NIK_SHARED"}
-OF_HOUSEHOLDS = {"W_HEAD_COUNT", "W_MEMBER_COUNT", "W_FAMILY_EMPTY"}
+TWICE = {"W_NIK_TWICE", "W_KK_TWICE", "W_PERSON_TWICE"}
 
 
 @cache
@@ -187,15 +269,40 @@ def test_what_warns_of_a_row(table: str) -> None:
 
 
 def test_every_rule_has_a_case_and_every_code_its_text() -> None:
-    covered = {code.partition(":")[0] for _, _, code in (*REJECTED, *WARNED)} | TWICE | OF_HOUSEHOLDS
+    covered = {code.partition(":")[0] for _, _, code in (*REJECTED, *WARNED)} | TWICE
     context = Context(city(CITY), {SRC: DAY})
     given = {code for table in INPUT_TABLES for code in predicates(tables()[table], context)}
     assert {code.partition(":")[0] for code in given} <= covered
-    assert covered == {reason.code for reason in ROWS}
+    assert covered <= {reason.code for reason in ROW_REASONS}
     for code in given:
         reason, column = reason_of(code)
         assert reason.code in REASONS
         assert column is None or any(column in tables()[table].names for table in INPUT_TABLES)
+
+
+def test_an_impossible_date_in_a_nik_also_contradicts_the_birth_date() -> None:
+    number = f"{nik(1)[:6]}40{nik(1)[8:]}"
+    assert findings(MEMBER, {NIK: number}) == [(set(), {"W_NIK_DATE", "W_NIK_BIRTHDATE"})]
+
+
+def test_ages_are_as_of_each_files_own_data_date() -> None:
+    context = Context(city(CITY), {f"{0:012x}": date(2026, 1, 15), f"{1:012x}": DAY})
+    rows = [child("2021-03-03") | {"kondisi_gizi": "1"}] * 3
+    assert findings(MEMBER, *rows, context=context) == [(set(), set()), (set(), {"W_NUTRITION_AGE"}), (set(), set())]
+
+
+def test_an_unreadable_birth_date_is_not_also_blank() -> None:
+    assert findings(MEMBER, {BORN: "kemarin"}) == [({f"E_DATE:{BORN}"}, set())]
+
+
+def test_a_person_stands_twice_on_one_card_of_one_file() -> None:
+    other = {"nama": "CONTOH LAIN"}
+    changes: list[dict[str, str]] = [{}, {NIK: nik(2)}, {NIK: nik(3), CARD: card(2)}, {NIK: nik(4)} | other]
+    rows = [SOUND[MEMBER] | change for change in changes]
+    twins = [SOUND[MEMBER] | {NIK: "", BORN: "", "nama": name} for name in ("A", "A")]
+    found = _findings(numbered(MEMBER, [*rows, *twins]), MEMBER, Context(city(CITY)))
+    assert ["W_PERSON_TWICE" in warnings for _, warnings in found] == [True, True, False, False, False, False]
+    assert findings(MEMBER, {}, {}) == [(set(), set())] * 2
 
 
 def test_several_reasons_stand_together() -> None:
@@ -219,12 +326,13 @@ def test_a_confirmed_code_list_rejects() -> None:
 
 def test_the_future_begins_after_each_files_own_data_date() -> None:
     context = Context(city(CITY), {f"{0:012x}": date(2026, 1, 15), f"{1:012x}": DAY})
-    born = {BORN: "2026-03-03", NIK: nik(1, "2026-03-03")}
+    born = child("2026-03-03")
     assert findings(MEMBER, born, born, born, context=context) == [({"E_BIRTH_FUTURE"}, set()), *[(set(), set())] * 2]
 
 
 def test_numbers_that_stand_twice_in_a_file() -> None:
-    rows = [{**SOUND[MEMBER], NIK: number} for number in (nik(1), nik(1), nik(2), "", "")]
+    numbers = (nik(1), nik(1), nik(2), "", "")
+    rows = [{**SOUND[MEMBER], NIK: number, "nama": f"CONTOH {'ABCDE'[i]}"} for i, number in enumerate(numbers)]
     found = _findings(numbered(MEMBER, rows), MEMBER, Context(city(CITY)))
     assert [warnings for _, warnings in found] == [
         {"W_NIK_TWICE"},
@@ -244,44 +352,3 @@ def test_the_valid_rows_are_those_without_a_reason() -> None:
     records = normalise(nw.from_native(frame.lazy()), tables()[FAMILY], city(CITY))
     checked = check(records, tables()[FAMILY], Context(city(CITY)))
     assert split(records, checked).to_native().collect()["row"].to_list() == [2, 4]
-
-
-def test_households_against_their_members() -> None:
-    homes = {
-        "sound": (card(1), "2", ["1", "3"]),
-        "empty": (card(2), "", []),
-        "headless": (card(3), "1", ["3"]),
-        "two heads": (card(4), "2", ["1", "1"]),
-        "one too few": (card(5), "3", ["1", "2"]),
-        "not stated": (card(6), "", ["1"]),
-        "relation unknown": (card(7), "2", ["1", ""]),
-        "older snapshot": (card(8), "1", []),
-    }
-    families = [{**SOUND[FAMILY], CARD: number, "jumlah_anggota_keluarga": n} for number, n, _ in homes.values()]
-    members = [
-        {**SOUND[MEMBER], CARD: number, "status_hubungan_keluarga": relation}
-        for number, _, relations in homes.values()
-        for relation in relations
-    ]
-    older = [{**SOUND[MEMBER], CARD: card(8), "status_hubungan_keluarga": "1"}]
-    frames = [
-        numbered(FAMILY, families, "f" * 12),
-        pl.concat([numbered(MEMBER, members, "b" * 12), numbered(MEMBER, older, "c" * 12)]),
-    ]
-    records = [
-        normalise(nw.from_native(frame.lazy()), tables()[table], city(CITY))
-        for frame, table in zip(frames, (FAMILY, MEMBER), strict=True)
-    ]
-    versions = {"f" * 12: "v4", "b" * 12: "v4", "c" * 12: "v3"}
-    found = check_households(records[0], records[1], versions).to_native().collect()
-    told = {row["row"]: (row["reasons"], row["warnings"]) for row in found.to_dicts()}
-    assert {name: told.get(line) for line, name in enumerate(homes, start=2)} == {
-        "sound": None,
-        "empty": (None, "W_FAMILY_EMPTY"),
-        "headless": (None, "W_HEAD_COUNT"),
-        "two heads": (None, "W_HEAD_COUNT"),
-        "one too few": (None, "W_MEMBER_COUNT"),
-        "not stated": None,
-        "relation unknown": None,
-        "older snapshot": (None, "W_FAMILY_EMPTY"),
-    }

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from dtsen_pipeline.core.rulebook import rulebook
 from dtsen_pipeline.reference import code_lists
-from dtsen_pipeline.schemas.docs import NOTICE
+from dtsen_pipeline.schemas.docs import CONSEQUENCES, NOTICE
 from dtsen_pipeline.schemas.reasons import REASONS
+from dtsen_pipeline.schemas.reasons.examples import EXAMPLES
 from dtsen_pipeline.schemas.release import TABLES, polars_types
-from dtsen_pipeline.schemas.tables import tables
+from dtsen_pipeline.schemas.tables import MEMBER, tables
 
 DOCS = Path(__file__).parents[2] / "docs"
 REFERENCE = DOCS / "reference"
@@ -59,6 +61,27 @@ def test_every_reason_is_on_its_page() -> None:
     text = page("reason-codes.md")
     for reason in REASONS.values():
         assert f"| `{reason.code}` | {reason.kind} | {reason.id} |" in text
+
+
+def test_every_example_stands_beside_its_reason() -> None:
+    """The cells that trigger it, as the rules are given them."""
+    lines = {line.split("`")[1]: line for line in page("reason-codes.md").splitlines() if line.startswith("| `")}
+    for code, example in EXAMPLES.items():
+        assert all(f"`{column}`" in lines[code] for column in example.cells)
+        assert all(f"`{cell}`" in lines[code] for cell in example.cells.values() if cell)
+        assert lines[code].count(f"{MEMBER}: ") == [example.table, *(table for table, _ in example.beside)].count(
+            MEMBER
+        )
+
+
+def test_every_rule_is_on_its_page() -> None:
+    """With what follows, its columns, both texts and its source, under its table."""
+    sections = dict(part.split("`", 1) for part in page("rules.md").split("\n## `")[1:])
+    for rule in rulebook():
+        (line,) = [line for line in sections[rule.table].splitlines() if line.startswith(f"| `{rule.reason.code}` |")]
+        told = (CONSEQUENCES[rule.reason.severity].id, rule.reason.id, rule.reason.en, rule.reason.basis)
+        assert all(f"| {text} |" in line for text in told)
+        assert all(f"`{column}`" in line for column in rule.columns)
 
 
 def test_every_release_column_is_documented() -> None:

@@ -15,6 +15,7 @@ from dtsen_pipeline.reference.readers import (
     read_code_lists,
     read_merge_policy,
     read_profiles,
+    read_provinces,
     read_welfare_model,
 )
 
@@ -22,6 +23,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "regions.yaml": read_cities,
     "profiles.yaml": read_profiles,
     "merge_policy.yaml": read_merge_policy,
+    "provinces.yaml": read_provinces,
 }
 LISTS = """
 sources: {umum: Sumber umum}
@@ -133,6 +135,10 @@ def test_a_faulty_list_is_refused(tmp_path: Path, old: str, new: str, message: s
             "'some' is not one of all, minimal",
         ),
         ("profiles.yaml", "newlines: [lf", "newlines: [cr", "'cr' is not one of lf, crlf"),
+        ("provinces.yaml", '"11": ACEH', '"12": ACEH', "duplicate key: 12"),
+        ("provinces.yaml", '"11": ACEH', '"1": ACEH', "'1' is not a province code"),
+        ("provinces.yaml", '"11": ACEH', "11: ACEH", "11 is not of type str"),
+        ("provinces.yaml", "effective: 2025-01-01", "effective: baru", "'baru' is not of type date"),
         ("merge_policy.yaml", "group: work", "group: aid", "duplicate group: aid"),
         (
             "merge_policy.yaml",

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from dtsen_pipeline.reference import city
+from dtsen_pipeline.reference import city, provinces
 
 
 def test_the_city_has_46_kelurahan_in_three_kecamatan() -> None:
@@ -58,3 +58,9 @@ def test_known_spellings_lead_to_one_kelurahan(text: str, code: str) -> None:
 def test_an_unknown_city_is_named() -> None:
     with pytest.raises(ValueError, match="unknown city '3506'; known: 3571"):
         city("3506")
+
+
+def test_there_are_38_provinces_and_the_city_lies_in_one() -> None:
+    assert len(provinces()) == len(set(provinces().values())) == 38
+    assert provinces()[city().province_bps] == city().province
+    assert {"91", "92", "93", "94", "95", "96"} <= provinces().keys()

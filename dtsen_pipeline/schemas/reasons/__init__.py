@@ -7,9 +7,12 @@ rooms above; nothing here decides.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from dtsen_pipeline.schemas.reasons.answers import ANSWERS
 from dtsen_pipeline.schemas.reasons.asking import ASKING
 from dtsen_pipeline.schemas.reasons.correcting import CORRECTING
 from dtsen_pipeline.schemas.reasons.files import FILES
+from dtsen_pipeline.schemas.reasons.households import HOUSEHOLDS
+from dtsen_pipeline.schemas.reasons.numbers import NUMBERS
 from dtsen_pipeline.schemas.reasons.operations import OPERATIONS
 from dtsen_pipeline.schemas.reasons.outcomes import DECISIONS, FATE_TEXTS, INCOMPLETE_TEXTS
 from dtsen_pipeline.schemas.reasons.publishing import PUBLISHING
@@ -22,6 +25,7 @@ __all__ = [
     "FATE_TEXTS",
     "INCOMPLETE_TEXTS",
     "REASONS",
+    "ROW_REASONS",
     "Reason",
     "ReasonKind",
     "Severity",
@@ -29,8 +33,10 @@ __all__ = [
     "reason_of",
 ]
 
+ROW_REASONS = (*ROWS, *NUMBERS, *ANSWERS, *HOUSEHOLDS)
+"""The findings about rows of the input tables, by themselves and beside each other."""
 REASONS: Mapping[str, Reason] = MappingProxyType(
-    {reason.code: reason for reason in (*FILES, *ROWS, *TIES, *OPERATIONS, *PUBLISHING, *ASKING, *CORRECTING)}
+    {reason.code: reason for reason in (*FILES, *ROW_REASONS, *TIES, *OPERATIONS, *PUBLISHING, *ASKING, *CORRECTING)}
 )
 
 

@@ -43,7 +43,10 @@ class Text:
 
 @dataclass(frozen=True)
 class Reason:
-    """A reason code: `basis` is the source that the rule rests on, `advice_id` what to do about it."""
+    """A reason code: `basis` is the source that the rule rests on, `advice_id` what to do about it.
+
+    `reads`: the columns that a rule compares; empty where the finding itself names its column, or none is at fault.
+    """
 
     code: str
     severity: Severity
@@ -52,3 +55,4 @@ class Reason:
     en: str
     basis: str
     advice_id: str
+    reads: tuple[str, ...] = ()

@@ -129,6 +129,7 @@ ROWS = (
         en="The birth date is later than the data date.",
         basis=REGSOSEK,
         advice_id="Periksa tanggal lahir pada kartu keluarga.",
+        reads=("tanggal_lahir",),
     ),
     warned(
         "W_NIK_MISSING",
@@ -137,6 +138,7 @@ ROWS = (
         en="The NIK is blank; the member still counts.",
         basis="aturan proyek ini: anggota tanpa NIK tetap dihitung",
         advice_id="Catat NIK pada kunjungan berikutnya.",
+        reads=("nomor_induk_kependudukan",),
     ),
     warned(
         "W_NIK_BIRTHDATE",
@@ -145,6 +147,7 @@ ROWS = (
         en="The birth date inside the NIK differs from the recorded one.",
         basis=NIK_STAYS,
         advice_id="Cocokkan dengan KTP-el; NIK tidak perlu diganti hanya karena ini.",
+        reads=("nomor_induk_kependudukan", "tanggal_lahir"),
     ),
     warned(
         "W_NIK_SEX",
@@ -153,6 +156,7 @@ ROWS = (
         en="The sex inside the NIK differs from the recorded one.",
         basis=NIK,
         advice_id="Cocokkan dengan KTP-el.",
+        reads=("nomor_induk_kependudukan", "jenis_kelamin"),
     ),
     warned(
         "W_NIK_REGION",
@@ -161,6 +165,7 @@ ROWS = (
         en="The NIK was first issued outside this city.",
         basis=NIK_STAYS,
         advice_id="Tidak perlu tindakan bila keluarga memang pindahan.",
+        reads=("nomor_induk_kependudukan",),
     ),
     warned(
         "W_NIK_SERIAL",
@@ -169,6 +174,7 @@ ROWS = (
         en="The serial of the NIK is 0000, a sign of a placeholder.",
         basis="nomor urut NIK dimulai dari 0001 (Dukcapil)",
         advice_id="Minta NIK yang sah kepada keluarga atau Dukcapil.",
+        reads=("nomor_induk_kependudukan",),
     ),
     warned(
         "W_NIK_TWICE",
@@ -177,6 +183,7 @@ ROWS = (
         en="The NIK stands in more than one row of the file.",
         basis="satu NIK untuk satu orang (Dukcapil)",
         advice_id="Periksa apakah orang itu tercatat pada dua keluarga.",
+        reads=("nomor_induk_kependudukan",),
     ),
     warned(
         "W_NIK_SHARED",
@@ -185,6 +192,7 @@ ROWS = (
         en="Several persons share this NIK; they stay separate.",
         basis="satu NIK untuk satu orang (Dukcapil)",
         advice_id="Cocokkan tanggal lahir dan jenis kelamin mereka dengan Dukcapil.",
+        reads=("nomor_induk_kependudukan", "tanggal_lahir", "jenis_kelamin"),
     ),
     warned(
         "W_KK_TWICE",
@@ -193,6 +201,7 @@ ROWS = (
         en="The family card number stands in more than one family row.",
         basis=CARD,
         advice_id="Periksa apakah keluarga tercatat dua kali.",
+        reads=("nomor_kartu_keluarga",),
     ),
     warned(
         "W_HEAD_COUNT",
@@ -201,6 +210,7 @@ ROWS = (
         en="The family does not have exactly one head.",
         basis=REGSOSEK,
         advice_id="Pastikan hubungan keluarga setiap anggota pada kunjungan.",
+        reads=("status_hubungan_keluarga",),
     ),
     warned(
         "W_MEMBER_COUNT",
@@ -209,6 +219,7 @@ ROWS = (
         en="The stated number of members differs from the number of rows.",
         basis=REGSOSEK,
         advice_id="Pastikan susunan keluarga pada kunjungan.",
+        reads=("jumlah_anggota_keluarga",),
     ),
     warned(
         "W_FAMILY_EMPTY",
@@ -217,6 +228,7 @@ ROWS = (
         en="The family has no member row at all.",
         basis=CATALOGUE,
         advice_id="Periksa berkas anggota; keluarga diterbitkan sebagai tidak lengkap.",
+        reads=("nomor_kartu_keluarga",),
     ),
     warned(
         "W_POWER_WITHOUT_METER",
@@ -225,6 +237,7 @@ ROWS = (
         en="Installed power is given although the lighting is not metered PLN electricity.",
         basis=REGSOSEK,
         advice_id="Periksa sumber penerangan pada kunjungan.",
+        reads=("sumber_penerangan_utama", "daya_terpasang"),
     ),
     warned(
         "W_GAS_CYLINDER_FUEL",
@@ -233,6 +246,7 @@ ROWS = (
         en="The gas cylinder of 5.5 kg or more does not fit the cooking fuel.",
         basis=REGSOSEK,
         advice_id="Periksa tabung gas dan bahan bakar pada kunjungan.",
+        reads=("bahan_bakar_utama_memasak", "aset_bergerak_tabung_gas"),
     ),
     warned(
         "W_CLOSET_WITHOUT_TOILET",
@@ -241,6 +255,7 @@ ROWS = (
         en="A closet is given although the family uses no toilet of its own, shared or communal.",
         basis=REGSOSEK,
         advice_id="Periksa fasilitas buang air besar pada kunjungan.",
+        reads=("fasilitas_bab", "jenis_kloset"),
     ),
     warned(
         "W_SCHOOL_WITHOUT_LEVEL",
@@ -249,6 +264,7 @@ ROWS = (
         en="A school level is given although the person never went to school.",
         basis=REGSOSEK,
         advice_id="Periksa partisipasi sekolah pada kunjungan.",
+        reads=("partisipasi_sekolah", "jenjang_tertinggi_yang_diduduki"),
     ),
     warned(
         "W_JOB_WITHOUT_WORK",
@@ -257,5 +273,6 @@ ROWS = (
         en="A job status is given although the person does not work.",
         basis=REGSOSEK,
         advice_id="Periksa status bekerja pada kunjungan.",
+        reads=("status_bekerja", "status_dalam_pekerjaan_utama"),
     ),
 )

@@ -1,0 +1,44 @@
+"""What the row rules may know beside the rows, and ages as whole numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import narwhals as nw
+
+from dtsen_pipeline.reference import City
+
+Predicates = dict[str, nw.Expr]
+YEAR = 10_000
+"""One year between two days that are written as numbers: 20260701 less 20250701."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the rules may know beside the rows.
+
+    `observed`: the day each file speaks of (the snapshot's data date), by file token; `confirmed`: code lists
+    whose mapping a person has confirmed, so that a value outside is an error and not a warning.
+    """
+
+    city: City
+    observed: Mapping[str, date] = field(default_factory=dict)
+    confirmed: frozenset[str] = frozenset()
+
+
+def lived(born: nw.Expr, context: Context) -> nw.Expr:
+    """The file's day less the birth date, both written as numbers (YYYYMMDD): at least n * YEAR from age n on.
+
+    Negative for a birth after that day; null where either day is not known.
+    """
+    days = {token: day.year * YEAR + day.month * 100 + day.day for token, day in context.observed.items()}
+    if not days:
+        return nw.lit(None, dtype=nw.Int64)
+    observed = nw.col("src").replace_strict(list(days), list(days.values()), default=None, return_dtype=nw.Int64)
+    year, month, day = parts(born)
+    return observed - (year * YEAR + month * 100 + day)
+
+
+def parts(day: nw.Expr) -> tuple[nw.Expr, nw.Expr, nw.Expr]:
+    """Year, month and day of the month as wide integers."""
+    return day.dt.year().cast(nw.Int64), day.dt.month().cast(nw.Int64), day.dt.day().cast(nw.Int64)
