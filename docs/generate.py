@@ -7,6 +7,7 @@ from dtsen_pipeline.cli.docs import cli_page
 from dtsen_pipeline.core.docs import rules_page
 from dtsen_pipeline.resources.settings import settings_table
 from dtsen_pipeline.schemas.docs import PAGES as SCHEMA_PAGES
+from dtsen_pipeline.schemas.programmes import programmes_page
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -17,7 +18,13 @@ def settings_page() -> str:
     return head + settings_table()
 
 
-PAGES = {**SCHEMA_PAGES, "cli.md": cli_page, "rules.md": rules_page, "settings.md": settings_page}
+PAGES = {
+    **SCHEMA_PAGES,
+    "cli.md": cli_page,
+    "rules.md": rules_page,
+    "settings.md": settings_page,
+    "programmes.md": programmes_page,
+}
 """The generated pages by file name."""
 
 

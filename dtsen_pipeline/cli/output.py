@@ -32,6 +32,7 @@ USAGE_CODES = frozenset(
         "E_NUMBER_ARGUMENT",
         "E_COLUMN_UNKNOWN",
         "E_VILLAGE_UNKNOWN",
+        "E_PROGRAMME_UNKNOWN",
     }
 )
 

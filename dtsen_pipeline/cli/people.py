@@ -152,7 +152,13 @@ def _check_choice(family: str | None, person: str | None, *, stdin: bool) -> Non
     if sum([family is not None, person is not None, stdin]) != 1:
         raise DtsenError("E_USAGE", "name exactly one of --family, --person and --stdin")
     given = family if family is not None else person
-    if given is None or ENTITY.fullmatch(given):
+    if given is not None:
+        check_id(given)
+
+
+def check_id(given: str) -> None:
+    """Refuse what cannot be a surrogate id."""
+    if ENTITY.fullmatch(given):
         return
     if house.has_number(given):
         raise house.number_refused()

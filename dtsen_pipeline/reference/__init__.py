@@ -1,4 +1,4 @@
-"""Versioned facts with source and effective date: code lists, regions, profiles, merge policy, models.
+"""Versioned facts with source and effective date: code lists, regions, profiles, merge policy, programmes, models.
 
 Data lives in the YAML files beside this one; nothing here knows what a column or a frame is.
 """
@@ -10,10 +10,12 @@ from dtsen_pipeline.reference.loader import (
     digests,
     merge_policy,
     profiles,
+    programmes,
     provinces,
     welfare_model,
     welfare_models,
 )
+from dtsen_pipeline.reference.programmes import Component, MemberTest, Programme, Reading, Rule
 from dtsen_pipeline.reference.records import (
     City,
     Code,
@@ -30,11 +32,16 @@ __all__ = [
     "City",
     "Code",
     "CodeList",
+    "Component",
     "Dropped",
     "Feature",
     "Kelurahan",
+    "MemberTest",
     "MergePolicy",
     "Profile",
+    "Programme",
+    "Reading",
+    "Rule",
     "WelfareModel",
     "cities",
     "city",
@@ -42,6 +49,7 @@ __all__ = [
     "digests",
     "merge_policy",
     "profiles",
+    "programmes",
     "provinces",
     "welfare_model",
     "welfare_models",

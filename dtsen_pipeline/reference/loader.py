@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from dtsen_pipeline.reference.programmes import Programme, read_programmes
 from dtsen_pipeline.reference.readers import (
     read_cities,
     read_code_lists,
@@ -55,6 +56,12 @@ def profiles() -> Mapping[str, Profile]:
 def merge_policy() -> MergePolicy:
     """The merge policy in force."""
     return read_merge_policy(ROOM / "merge_policy.yaml")
+
+
+@cache
+def programmes() -> Mapping[str, Programme]:
+    """The programmes by id."""
+    return read_programmes(ROOM / "programmes.yaml")
 
 
 @cache

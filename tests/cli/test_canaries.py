@@ -100,6 +100,7 @@ def test_no_canary_comes_out(dtsen: Dtsen, canaries: tuple[World, list[Path]], t
         ("receipt", "2026-W37-TRC"),
         ("debt",),
         ("doctor",),
+        ("programmes", "--limit", 1000),
         ("find", "--stdin", "--purpose", "audit"),
         ("trace", "--stdin", "--purpose", "audit"),
         ("verify", release.directory),
@@ -111,6 +112,7 @@ def test_no_canary_comes_out(dtsen: Dtsen, canaries: tuple[World, list[Path]], t
     ]
     for family in families:
         asked.append(("trace", "--family", family["family_id"]))
+        asked.append(("programmes", "--family", family["family_id"]))
         asked += [("trace", "--family", family["family_id"], "--field", name) for name in (CARD, "alamat")]
     for person in persons:
         asked.append(("trace", "--person", person["person_id"]))

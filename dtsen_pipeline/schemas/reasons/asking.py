@@ -81,6 +81,20 @@ ASKING = (
         advice_id="Tulis nama kelurahan atau kodenya seperti dalam data rujukan.",
     ),
     stopped(
+        "E_PROGRAMME_UNKNOWN",
+        id="Tidak ada program dengan nama itu dalam data rujukan.",
+        en="The reference data have no programme of that name.",
+        basis=OWN,
+        advice_id="Pakai salah satu nama program yang disebutkan.",
+    ),
+    stopped(
+        "E_PROGRAMME_RULE",
+        id="Data rujukan program tidak dapat dipakai; tidak ada yang dihitung.",
+        en="The reference data of the programmes cannot be used; nothing was computed.",
+        basis=OWN,
+        advice_id="Perbaiki aturan yang disebutkan: kolomnya, tanggal berlakunya, atau batas desilnya.",
+    ),
+    stopped(
         "E_KIND",
         id="Jenis berkas yang disebutkan berbeda dari profil berkas itu.",
         en="The stated kind is not that of the file's profile.",
