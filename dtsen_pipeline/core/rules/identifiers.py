@@ -15,6 +15,7 @@ from dtsen_pipeline.core.normalise import exactly
 from dtsen_pipeline.core.rules.context import Context, Predicates, parts
 from dtsen_pipeline.reference import provinces
 
+LAST_DAYS = {month: 29 if month == 2 else 30 if month in (4, 6, 9, 11) else 31 for month in range(1, 13)}
 SIXTEEN = exactly("[0-9]{16}")
 PLACEHOLDERS = (
     *(str(digit) * 16 for digit in range(10)),
@@ -95,5 +96,5 @@ def card_rules(context: Context) -> Predicates:
 
 def _is_no_day(day: nw.Expr, month: nw.Expr) -> nw.Expr:
     """No year has this day; two digits of a year leave open whether it was a leap year."""
-    is_short = (day == 31) & month.is_in([4, 6, 9, 11])
-    return (day < 1) | (day > 31) | (month < 1) | (month > 12) | is_short | ((month == 2) & (day > 29))
+    last = month.replace_strict(list(LAST_DAYS), list(LAST_DAYS.values()), default=0, return_dtype=nw.Int64)
+    return (day < 1) | (day > last)

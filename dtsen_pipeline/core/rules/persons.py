@@ -6,6 +6,8 @@ about ages judge snapshots only.
 
 # ruff: noqa: PLR2004 - the codes and ages are the rules themselves
 
+from collections.abc import Mapping
+
 import narwhals as nw
 
 from dtsen_pipeline.core.entities import BORN
@@ -18,9 +20,10 @@ from dtsen_pipeline.schemas.member import Member
 LEVEL, DIPLOMA = "jenjang_tertinggi_yang_diduduki", "ijazah_tertinggi_yang_dimiliki"
 LEVELS = (5, 10, 17, 19)
 """The last code of primary, lower and upper secondary school and of a first degree; higher codes follow."""
-SCHOOL_AGES = (5, 10, 13, 15, 19)
-"""The least plausible age at each of the five levels: the usual age of entry less what a fast pupil gains."""
-DIPLOMA_AGES = (10, 12, 14, 16, 20)
+LEVEL_OF = {code: sum(code > last for last in LEVELS) for code in range(1, 23)}
+SCHOOL_AGES = {code: (5, 10, 13, 15, 19)[level] for code, level in LEVEL_OF.items()}
+"""The least plausible age at each level: the usual age of entry less what a fast pupil gains."""
+DIPLOMA_AGES = {code: (10, 12, 14, 16, 20)[level] for code, level in LEVEL_OF.items()}
 """The least plausible age with the diploma of each level."""
 BUSINESS = ("lapangan_usaha_dari_usaha_utama", "jumlah_usaha", "jumlah_pekerja_yang_dibayar_dari_usaha_utama",
             "jumlah_pekerja_yang_tidak_dibayar_dari_usaha_utama", "omzet_usaha_utama")  # fmt: skip
@@ -74,8 +77,7 @@ def _is_above(diploma: nw.Expr, level: nw.Expr) -> nw.Expr:
     return nw.any_horizontal(*is_above, ignore_nulls=True)
 
 
-def _is_too_young(code: nw.Expr, age: nw.Expr, least: tuple[int, ...]) -> nw.Expr:
-    """A code of a level that nobody of this age has reached; the code for no diploma (23) is of no level."""
-    first = (1, *(last + 1 for last in LEVELS))
-    early = [(code >= start) & (age < years * YEAR) for start, years in zip(first, least, strict=True)]
-    return (code <= 22) & nw.any_horizontal(*early, ignore_nulls=True)
+def _is_too_young(code: nw.Expr, age: nw.Expr, least: Mapping[int, int]) -> nw.Expr:
+    """A code that nobody of this age has reached; the code for no diploma is of no level."""
+    years = code.replace_strict(list(least), list(least.values()), default=None, return_dtype=nw.Int64)
+    return age < years * YEAR
