@@ -248,8 +248,9 @@ def _judged(
     decision = _decided(rows, fits_new, subject, inputs).where(speaks)
     clears = speaks & fits_new & is_none
     won = ver.where(decision.isin(WINS) | clears)
-    stands = won.groupby(by).transform("max").fillna(rows["said"])
-    finer = _is_finer(rows, ver, stands, subject) & ~speaks
+    winner = won.groupby(by).transform("max")
+    stands = winner.fillna(rows["said"])
+    finer = _is_finer(rows, ver, winner.fillna(new).fillna(rows["said"]), subject) & ~speaks
     finest_nth = nth.where(finer).groupby(by).transform("max")
     refines = nth == finest_nth
     final = ver.where(refines).groupby(by).transform("max").fillna(stands)

@@ -131,7 +131,10 @@ def _decided(numbered: Frame, group: list[str], facts: Facts, subject: Subject, 
     rows = rows.with_columns(decision=nw.when(nw.col("speaks")).then(_decision()))
     is_clearing = known(nw.col("speaks") & nw.col("fits_new") & is_none)
     won = nw.when(known(nw.col("decision").is_in(WINS)) | is_clearing).then(VER)
-    rows = rows.with_columns(clears=is_clearing, stands=nw.coalesce(_greatest(won, group), SAID))
+    winner = _greatest(won, group)
+    rows = rows.with_columns(
+        clears=is_clearing, stands=nw.coalesce(winner, SAID), refinable=nw.coalesce(winner, NEW, SAID)
+    )
     return _concluded(_refined(rows, group, subject), columns)
 
 
@@ -141,8 +144,11 @@ def _greatest(value: nw.Expr, group: list[str]) -> nw.Expr:
 
 
 def _refined(rows: Frame, group: list[str], subject: Subject) -> Frame:
-    """An earlier visit's finer code of the same branch refines what stands: `refines`, `is_refined`, `final`."""
-    finer = is_finer(VER, nw.col("stands"), subject.merged) & ~nw.col("speaks")
+    """An earlier visit's finer code of the same branch refines what stands: `refines`, `is_refined`, `final`.
+
+    It is held against the base snapshot's own coarse code, so that an older snapshot's finer one does not come first.
+    """
+    finer = is_finer(VER, nw.col("refinable"), subject.merged) & ~nw.col("speaks")
     rows = rows.with_columns(finer_nth=_greatest(nw.when(finer).then(nw.col("nth")), group))
     rows = rows.with_columns(
         refines=known(nw.col("nth") == nw.col("finer_nth")), is_refined=~nw.col("finer_nth").is_null()

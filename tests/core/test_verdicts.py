@@ -210,13 +210,15 @@ def test_how_long_a_verified_value_stands(group: str, told: Told) -> None:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two visits: (file, day, floor) each, against a base that says earth (8)."""
+    """Two visits: (file, day, floor) each, against a base that says earth (8), and what an older snapshot said."""
 
     first: tuple[str, str, str]
     second: tuple[str, str, str]
     published: int
     won: tuple[set[str], set[str]]
     lost: tuple[set[str], set[str]] = (set(), set())
+    new: str = "8"
+    old: str = ""
 
 
 DAY, NEXT = "2026-08-03", "2026-08-04"
@@ -244,13 +246,24 @@ PAIRS = {
     "a finer answer of another branch does not": Pair(
         ("c1", DAY, "6"), ("c1", NEXT, "91"), 91, (set(), {"changed"}), ({"superseded"}, set())
     ),
+    "an earlier finer answer comes before an older snapshot's": Pair(
+        ("c1", DAY, "2"), ("c1", NEXT, "91"), 2, ({"refined"}, {"confirmed"}), new="91", old="4"
+    ),
+    "an earlier finer answer stands where an older snapshot said the same": Pair(
+        ("c1", DAY, "2"), ("c1", NEXT, "91"), 2, ({"refined"}, {"confirmed"}), new="91", old="2"
+    ),
+    "an older snapshot's finer code stands where no visit has one": Pair(
+        ("c1", DAY, "91"), ("c1", NEXT, "91"), 4, (set(), {"confirmed"}), new="91", old="4"
+    ),
 }
 
 
 def _pairs(town: Town) -> dict[str, tuple[Pointer, Pointer]]:
     found = {}
     for number, (name, pair) in enumerate(PAIRS.items(), start=PAIRED):
-        town.family(card(number), **{FLOOR: "8"})
+        if pair.old:
+            town.family(card(number), OLD, **{FLOOR: pair.old})
+        town.family(card(number), **{FLOOR: pair.new})
         first, second = (
             town.visit(card(number), day, file, luas_lantai="30", **{FLOOR: floor})
             for file, day, floor in (pair.first, pair.second)

@@ -169,7 +169,8 @@ def _settle(found: Outcome, cell: _Cell) -> None:
     is_clearing = cell.base is not None and verified is Mark.NONE and cell.new is None
     if decision in WINS or is_clearing:
         found.values[name] = verified
-    finer = [entry for entry in cell.spoken[:-1] if is_finer(entry[2], found.values[name], answer)]
+    refinable = found.values[name] if decision in WINS or is_clearing or cell.new is None else cell.new
+    finer = [entry for entry in cell.spoken[:-1] if is_finer(entry[2], refinable, answer)]
     if finer:
         found.values[name] = finer[-1][2]
         found.lineage[finer[-1][0].pointer, "refined"] |= cell.bit
