@@ -36,12 +36,21 @@ class Entities:
 def merge(ties: Ties, inputs: InputList) -> tuple[Entities, Entities]:
     """Families and persons."""
     nobody = ties.visits.loc[[], ["family_id", *ROW]]
-    members = ties.members.assign(**{PRESENCE: pd.array([1] * len(ties.members), dtype="Int32")})
-    stated = _stated(ties.presences, members)
+    visits = _closed(ties.visits, families())
+    listed = _closed(ties.members, persons())
+    members = listed.assign(**{PRESENCE: pd.array([1] * len(listed), dtype="Int32")})
+    stated = _stated(_closed(ties.presences, persons()), members)
     return (
-        _merged(ties.families, ties.visits, nobody, families(), inputs),
+        _merged(_closed(ties.families, families()), visits, nobody, families(), inputs),
         _merged(members, stated, _newcomers(stated, members), persons(), inputs),
     )
+
+
+def _closed(rows: pd.DataFrame, subject: Subject) -> pd.DataFrame:
+    """A blank that the row's own answer to another column rules out says that there is none."""
+    gates = {column.name: column.gate for column in subject.merged if column.gate}
+    closed = {name: rows[name].isna() & rows[gate.column].isin(gate.closed_by) for name, gate in gates.items()}
+    return rows.assign(**{name: rows[name].mask(is_closed, CLEARED) for name, is_closed in closed.items()})
 
 
 def _stated(presences: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
@@ -271,7 +280,7 @@ def _decided(rows: pd.DataFrame, fits_new: Series, subject: Subject, inputs: Inp
     ver, seen, new = rows["value"], rows["seen"], rows["new"]
     fits_seen = _agrees(rows, ver, seen, subject)
     unmoved = new.isna() | _agrees(rows, new, seen, subject)
-    limits = {c.name: merge_policy().max_age_days.get(c.group) for c in subject.merged}
+    limits = {c.name: merge_policy().max_age_days(c.name, c.group) for c in subject.merged}
     limit = rows["column"].map({name: 10**6 if days is None else days for name, days in limits.items()})
     age = (pd.Timestamp(inputs.base_date) - EPOCH).days - rows["day"]
     later, expired = age < 0, age > limit

@@ -11,6 +11,7 @@ import narwhals as nw
 from dtsen_pipeline.core.cells import COLUMN, masked
 from dtsen_pipeline.core.engine import NUMBER, Engine, Frame
 from dtsen_pipeline.core.entities import CARD
+from dtsen_pipeline.core.gates import with_closed
 from dtsen_pipeline.core.identity import Observations, Scene
 from dtsen_pipeline.core.ministry import AGE, Ministry, laid_over, ministry, valued
 from dtsen_pipeline.core.normalise import region_names
@@ -65,12 +66,14 @@ class Merged:
 
 def merge(observed: Observations, scene: Scene, policy: MergePolicy, engine: Engine) -> Merged:
     """Merge families and persons."""
-    family_rows = _aged(observed.families, scene)
-    nobody = observed.visits.select("family_id", *ROW).head(0)
-    person_rows = _aged(observed.members, scene).with_columns(nw.lit(PRESENT, dtype=NUMBER).alias(PRESENCE))
-    presences = engine.checkpoint(_stated(observed.presences, person_rows, engine))
+    family_rows = with_closed(_aged(observed.families, scene), families())
+    visits = with_closed(observed.visits, families())
+    nobody = visits.select("family_id", *ROW).head(0)
+    member_rows = with_closed(_aged(observed.members, scene), persons())
+    person_rows = member_rows.with_columns(nw.lit(PRESENT, dtype=NUMBER).alias(PRESENCE))
+    presences = engine.checkpoint(_stated(with_closed(observed.presences, persons()), person_rows, engine))
     return Merged(
-        families=_merged(family_rows, observed.visits, nobody, families(), scene, policy, engine),
+        families=_merged(family_rows, visits, nobody, families(), scene, policy, engine),
         persons=_merged(
             person_rows,
             presences,

@@ -201,7 +201,7 @@ def _first(cases: list[tuple[nw.Expr, str]], otherwise: str | None = None) -> nw
 
 def _limit(columns: tuple[Column, ...], policy: MergePolicy) -> nw.Expr:
     """The maximum age of a cell's column in days."""
-    limits = {column.name: policy.max_age_days.get(column.group) for column in columns}
+    limits = {column.name: policy.max_age_days(column.name, column.group) for column in columns}
     days = [NO_LIMIT if limit is None else limit for limit in limits.values()]
     return nw.col(COLUMN).replace_strict(list(limits), days, default=None, return_dtype=nw.Int64)
 

@@ -131,12 +131,12 @@ class _Search:
         fates: Mapping[Pointer, tuple[str, str | None]],
     ) -> Observation | None:
         source, raw = self.sources.of(pointer), raw_of(column, self.rows.raw(pointer))
-        if source.table in FIELD and column is not HOME and not (raw or "").strip():
-            return None
-        value = as_text(record.get(column.name))
         decisions = tuple(
             row["decision"] for row in self.told if (row["src"], row["row"]) == pointer and column.is_in(row["mask"])
         )
+        if source.table in FIELD and column is not HOME and not (raw or "").strip() and not decisions:
+            return None
+        value = as_text(record.get(column.name))
         fate, reason = fates.get(pointer, (None, None))
         is_revealed = self.look.is_revealed
         return Observation(

@@ -5,13 +5,14 @@ Where the files lie and what is kept in memory is the loader's business.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from dtsen_pipeline.reference.records import (
+    AgeLimit,
     City,
     Code,
     CodeList,
@@ -243,25 +244,25 @@ def _max_age(value: object, where: str) -> int | None:
     return days
 
 
-def _noted(items: Iterable[Any], key: str, rest: str, where: str) -> dict[str, dict[str, Any]]:
-    facts = [fields(item, where, f"{key} {rest}") for item in items]
+def _limits(value: object, key: str, where: str) -> Mapping[str, AgeLimit]:
+    facts = [fields(item, where, f"{key} max_age_days reason") for item in typed(value, list, where)]
     once(Counter(fact[key] for fact in facts), key, where)
-    return {typed(fact[key], str, where): fact for fact in facts}
+    return MappingProxyType({typed(fact[key], str, where): _limit(fact, str(fact[key])) for fact in facts})
+
+
+def _limit(fact: Mapping[str, Any], where: str) -> AgeLimit:
+    return AgeLimit(_max_age(fact["max_age_days"], where), typed(fact["reason"], str, where))
 
 
 def read_merge_policy(path: Path) -> MergePolicy:
     """Read a merge policy."""
-    top, where = _top(path, "id source effective tiers field_groups"), path.name
-    tiers = _noted(typed(top["tiers"], list, where), "tier", "note", where)
-    groups = _noted(typed(top["field_groups"], list, where), "group", "max_age_days reason", where)
+    top, where = _top(path, "id source effective field_groups columns"), path.name
     return MergePolicy(
         id=typed(top["id"], str, where),
         source=typed(top["source"], str, where),
         effective=typed(top["effective"], date, where),
-        tiers=tuple(tiers),
-        tier_notes=MappingProxyType({name: typed(fact["note"], str, name) for name, fact in tiers.items()}),
-        max_age_days=MappingProxyType({name: _max_age(fact["max_age_days"], name) for name, fact in groups.items()}),
-        reasons=MappingProxyType({name: typed(fact["reason"], str, name) for name, fact in groups.items()}),
+        groups=_limits(top["field_groups"], "group", where),
+        columns=_limits(top["columns"], "column", where),
     )
 
 

@@ -156,16 +156,26 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class AgeLimit:
+    """Days that a verified value stands against a newer snapshot (None: without end), and why."""
+
+    days: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
 class MergePolicy:
-    """Which kind of observation wins a column, and how long a verified value stands against a newer one."""
+    """How long a verified value stands against a newer snapshot, by field group and by column."""
 
     id: str
     source: str
     effective: date
-    tiers: tuple[str, ...]
-    tier_notes: Mapping[str, str]
-    max_age_days: Mapping[str, int | None]
-    reasons: Mapping[str, str]
+    groups: Mapping[str, AgeLimit]
+    columns: Mapping[str, AgeLimit]
+
+    def max_age_days(self, column: str, group: str) -> int | None:
+        """The limit of a column in days: its own, else its field group's; KeyError for a group without an entry."""
+        return self.columns.get(column, self.groups[group]).days
 
 
 @dataclass(frozen=True)

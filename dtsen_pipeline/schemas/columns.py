@@ -59,6 +59,14 @@ class Sensitivity(StrEnum):
 
 
 @dataclass(frozen=True)
+class Gate:
+    """A column and its answers after which another column is not asked, so that a blank there means "none"."""
+
+    column: str
+    closed_by: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Column:
     """A declared column, read back from its model."""
 
@@ -72,6 +80,7 @@ class Column:
     comes_from: tuple[str, ...]
     required: bool
     checks: tuple[Check, ...]
+    gate: Gate | None = None
 
     @property
     def is_integer(self) -> bool:
@@ -90,6 +99,7 @@ def _field(  # noqa: PLR0913 - a declaration names each fact once
     codes: str | None = None,
     comes_from: tuple[str, ...] = (),
     required: bool = False,
+    gate: Gate | None = None,
 ) -> Any:
     facts = {
         "kind": kind,
@@ -99,6 +109,7 @@ def _field(  # noqa: PLR0913 - a declaration names each fact once
         "sensitivity": sensitivity,
         "codes": codes,
         "from": comes_from,
+        "gate": gate,
     }
     return pa.Field(nullable=not required, title=label, metadata=facts, **checks)
 
@@ -163,8 +174,9 @@ def code(
     group: str,
     sensitivity: Sensitivity = Sensitivity.ROW,
     required: bool = False,
+    gate: Gate | None = None,
 ) -> Any:
-    """A coded answer of the code list named `codes`."""
+    """A coded answer of the code list named `codes`; it has no value where an answer closes its `gate`."""
     values = list(code_lists()[codes].values)
     checks = {"isin": {"allowed_values": values, "error": "E_CODE"}}
     return _field(
@@ -176,6 +188,7 @@ def code(
         checks=checks,
         codes=codes,
         required=required,
+        gate=gate,
     )
 
 
@@ -266,6 +279,7 @@ def columns(model: type[pa.DataFrameModel]) -> tuple[Column, ...]:
                 comes_from=facts["from"],
                 required=not column.nullable,
                 checks=tuple(column.checks),
+                gate=facts["gate"],
             )
         )
     return tuple(found)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import pandera.polars as pa
 
 from dtsen_pipeline.reference import CodeList, code_lists, merge_policy
-from dtsen_pipeline.schemas.columns import CLEARED_TEXT, Column, Sensitivity, columns
+from dtsen_pipeline.schemas.columns import CLEARED_TEXT, Column, Gate, Sensitivity, columns
 from dtsen_pipeline.schemas.family import Family
 from dtsen_pipeline.schemas.member import Member
 from dtsen_pipeline.schemas.reasons import (
@@ -165,8 +165,13 @@ def _declared(column: Column) -> tuple[str, ...]:
 
 def _domain(column: Column) -> str:
     if column.codes:
-        return f"[{column.codes}](#{column.codes})"
+        asked = f"; tidak ditanyakan bila `{column.gate.column}` {_closed_by(column.gate)}" if column.gate else ""
+        return f"[{column.codes}](#{column.codes}){asked}"
     return ", ".join(_rule(check) for check in column.checks)
+
+
+def _closed_by(gate: Gate) -> str:
+    return ", ".join(map(str, gate.closed_by))
 
 
 def _rule(check: pa.Check) -> str:
@@ -193,12 +198,10 @@ def _pattern(pattern: str) -> str:
 
 def _groups() -> str:
     policy = merge_policy()
+    rows = [*policy.groups.items(), *((f"`{column}`", limit) for column, limit in policy.columns.items())]
     return grid(
-        ("Kelompok", "Batas usia (hari)", "Alasan"),
-        (
-            (group, "tanpa batas" if days is None else str(days), policy.reasons[group])
-            for group, days in policy.max_age_days.items()
-        ),
+        ("Kelompok atau kolom", "Batas usia (hari)", "Alasan"),
+        ((name, "tanpa batas" if limit.days is None else str(limit.days), limit.reason) for name, limit in rows),
     )
 
 

@@ -7,6 +7,7 @@ bits are explicit and never reused. What happens to a value stands in `core`, no
 import pandera.polars as pa
 
 from dtsen_pipeline.schemas.columns import (
+    Gate,
     Number,
     card,
     code,
@@ -20,6 +21,9 @@ from dtsen_pipeline.schemas.columns import (
 
 REGION, HOUSE, WATER = "region_address", "dwelling", "water_sanitation"
 ENERGY, ASSETS, AID = "energy", "assets", "aid"
+WITHOUT_METER = Gate("sumber_penerangan_utama", (2, 3, 4))
+WITHOUT_TOILET = Gate("fasilitas_bab", (4, 5, 6))
+"""Toilets that are no family's own or shared one: closet and disposal are asked for 1 to 3 only."""
 
 
 class Family(pa.DataFrameModel):
@@ -52,11 +56,13 @@ class Family(pa.DataFrameModel):
     jenis_atap_terluas: Number = code("Jenis atap terluas", bit=22, codes="atap", group=HOUSE)
     sumber_air_minum_utama: Number = code("Sumber air minum utama", bit=23, codes="air_minum", group=WATER)
     sumber_penerangan_utama: Number = code("Sumber penerangan utama", bit=24, codes="penerangan", group=ENERGY)
-    daya_terpasang: Number = code("Daya terpasang", bit=25, codes="daya", group=ENERGY)
+    daya_terpasang: Number = code("Daya terpasang", bit=25, codes="daya", group=ENERGY, gate=WITHOUT_METER)
     bahan_bakar_utama_memasak: Number = code("Bahan bakar utama memasak", bit=26, codes="bahan_bakar", group=ENERGY)
     fasilitas_bab: Number = code("Fasilitas buang air besar", bit=27, codes="bab", group=WATER)
-    jenis_kloset: Number = code("Jenis kloset", bit=28, codes="kloset", group=WATER)
-    pembuangan_akhir_tinja: Number = code("Pembuangan akhir tinja", bit=29, codes="tinja", group=WATER)
+    jenis_kloset: Number = code("Jenis kloset", bit=28, codes="kloset", group=WATER, gate=WITHOUT_TOILET)
+    pembuangan_akhir_tinja: Number = code(
+        "Pembuangan akhir tinja", bit=29, codes="tinja", group=WATER, gate=WITHOUT_TOILET
+    )
     kepemilikan_aset: Number = yes_no("Memiliki aset", bit=30, group=ASSETS)
     aset_bergerak_tabung_gas: Number = yes_no("Tabung gas 5,5 kg atau lebih", bit=31, group=ASSETS)
     aset_bergerak_lemari_es: Number = yes_no("Lemari es", bit=32, group=ASSETS)

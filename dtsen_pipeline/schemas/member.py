@@ -8,6 +8,7 @@ import pandera.polars as pa
 import polars as pl
 
 from dtsen_pipeline.schemas.columns import (
+    Gate,
     Number,
     Sensitivity,
     card,
@@ -24,6 +25,8 @@ from dtsen_pipeline.schemas.columns import (
 
 IDENTITY, DEMOGRAPHY, EDUCATION = "identity", "demography", "education"
 WORK, HEALTH, REGISTER = "work", "health", "register_ktp"
+NEVER_AT_SCHOOL = Gate("partisipasi_sekolah", (1,))
+WITHOUT_JOB, WITHOUT_BUSINESS = Gate("status_bekerja", (2,)), Gate("kepemilikan_usaha", (2,))
 
 
 class Member(pa.DataFrameModel):
@@ -42,23 +45,23 @@ class Member(pa.DataFrameModel):
     pbi_pemda: Number = yes_no("PBI-JK pemerintah daerah", bit=8, group="aid")
     partisipasi_sekolah: Number = code("Partisipasi sekolah", bit=9, codes="partisipasi_sekolah", group=EDUCATION)
     jenjang_tertinggi_yang_diduduki: Number = code(
-        "Jenjang tertinggi yang diduduki", bit=10, codes="jenjang", group=EDUCATION
+        "Jenjang tertinggi yang diduduki", bit=10, codes="jenjang", group=EDUCATION, gate=NEVER_AT_SCHOOL
     )
     kelas_tertinggi_yang_diduduki: Number = code(
-        "Kelas tertinggi yang diduduki", bit=11, codes="kelas", group=EDUCATION
+        "Kelas tertinggi yang diduduki", bit=11, codes="kelas", group=EDUCATION, gate=NEVER_AT_SCHOOL
     )
     ijazah_tertinggi_yang_dimiliki: Number = code(
         "Ijazah tertinggi yang dimiliki", bit=12, codes="ijazah", group=EDUCATION
     )
     status_bekerja: Number = code("Bekerja seminggu terakhir", bit=13, codes="ya_tidak", group=WORK)
     lapangan_usaha_dari_pekerjaan_utama: Number = code(
-        "Lapangan usaha pekerjaan utama", bit=14, codes="lapangan_usaha", group=WORK
+        "Lapangan usaha pekerjaan utama", bit=14, codes="lapangan_usaha", group=WORK, gate=WITHOUT_JOB
     )
     lapangan_usaha_dari_usaha_utama: Number = code(
-        "Lapangan usaha dari usaha utama", bit=15, codes="lapangan_usaha", group=WORK
+        "Lapangan usaha dari usaha utama", bit=15, codes="lapangan_usaha", group=WORK, gate=WITHOUT_BUSINESS
     )
     status_dalam_pekerjaan_utama: Number = code(
-        "Status dalam pekerjaan utama", bit=16, codes="status_pekerjaan", group=WORK
+        "Status dalam pekerjaan utama", bit=16, codes="status_pekerjaan", group=WORK, gate=WITHOUT_JOB
     )
     kepemilikan_usaha: Number = yes_no("Memiliki usaha", bit=17, group=WORK)
     jumlah_usaha: Number = count("Jumlah usaha", bit=18, low=0, high=99, group=WORK)
@@ -69,7 +72,12 @@ class Member(pa.DataFrameModel):
         "Pekerja tidak dibayar", bit=20, low=0, high=9999, group=WORK
     )
     omzet_usaha_utama: Number = code(
-        "Omzet usaha utama per bulan", bit=21, codes="omzet", group=WORK, sensitivity=Sensitivity.PERSONAL
+        "Omzet usaha utama per bulan",
+        bit=21,
+        codes="omzet",
+        group=WORK,
+        sensitivity=Sensitivity.PERSONAL,
+        gate=WITHOUT_BUSINESS,
     )
     kondisi_gizi: Number = code(
         "Kondisi gizi balita", bit=22, codes="gizi", group=HEALTH, sensitivity=Sensitivity.PERSONAL

@@ -75,6 +75,7 @@ MISTAKES = {
     ),
     "blanks are filled in file order": Mistake(ministry, "ORDER", lambda order: (*ROW, order[0]), "merged", "merge"),
     "coarse codes contradict fine ones": Mistake(cells, "_finer_pairs", lambda _: lambda _: ["-"], "merged", "merge"),
+    "a closed gate is not seen": Mistake(merge, "with_closed", lambda _: lambda rows, _: rows, "merged", "merge"),
     "lineage points to the next column": Mistake(verdicts, "masked", _bits_shifted, "merged", "cell"),
     "age is the difference of years": Mistake(features, "_age", _years_alone, "outcome", "score"),
     "men and women are swapped": Mistake(features, "MALE", lambda _: 2, "outcome", "score"),

@@ -172,12 +172,23 @@ LIMITS: dict[str, tuple[str, str, int | None]] = {
     "work": ("status_bekerja", "1 2 1", 365),
     "education": ("jenjang_tertinggi_yang_diduduki", "3 8 3", 1095),
     "health": ("penglihatan", "4 1 4", 730),
+    "nutrition": ("kondisi_gizi", "1 2 1", 180),
+    "school year": ("partisipasi_sekolah", "3 2 3", 365),
     "register_ktp": ("rt_ktp", "1 2 1", None),
     "identity of a person": ("nama", "A B A", None),
     "demography of a person": ("status_kawin", "1 2 1", 1095),
 }
 """Column, seen, verified and new value, and the days it stands, by field group (reference/merge_policy.yaml)."""
-OF_PERSONS = ("work", "education", "health", "register_ktp", "identity of a person", "demography of a person")
+OF_PERSONS = (
+    "work",
+    "education",
+    "health",
+    "nutrition",
+    "school year",
+    "register_ktp",
+    "identity of a person",
+    "demography of a person",
+)
 FOREVER = 20_000
 
 

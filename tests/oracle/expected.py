@@ -71,7 +71,7 @@ def said(record: Record, visit: Record, answer: Answer) -> Value:
         return visit.values[CARD] if presence in (PRESENT, NEW) else None
     if answer.name == PRESENCE:
         return {NEW: PRESENT, NOT_FOUND: None}.get(presence, presence) if isinstance(presence, int) else None
-    value = record.values[answer.name]
+    value = record.told[answer.name]
     return None if value is Mark.UNKNOWN else value
 
 
@@ -105,7 +105,7 @@ def _keep(found: Outcome, cell: "_Cell") -> None:
     name = cell.answer.name
     found.ministry[name] = found.values[name] = cell.new
     for other in cell.others:
-        if other.version == cell.calendar.base and _contradicts(other.values[name], cell.new, cell.answer):
+        if other.version == cell.calendar.base and _contradicts(other.told[name], cell.new, cell.answer):
             found.conflict[other.pointer, "superseded"] |= cell.bit
 
 
@@ -125,7 +125,7 @@ class _Cell:
     @property
     def new(self) -> Value:
         """The base snapshot's own value."""
-        return self.base.values[self.answer.name] if self.base else None
+        return self.base.told[self.answer.name] if self.base else None
 
     @property
     def bit(self) -> int:
@@ -137,12 +137,12 @@ class _Cell:
         version = self.calendar.seen_by(visit)
         rows = [*([self.base] if self.base else []), *self.others]
         first = next((row for row in rows if row.version == version), None)
-        return first.values[self.answer.name] if first else None
+        return first.told[self.answer.name] if first else None
 
     def filled(self) -> tuple[Value, Record | None, str]:
         """The base value, a blank filled or a coarse code refined by the first of the others that can."""
         for other in self.others:
-            theirs = other.values[self.answer.name]
+            theirs = other.told[self.answer.name]
             if self.new is None and theirs is not None:
                 return theirs, other, "filled"
             if is_finer(theirs, self.new, self.answer):
@@ -156,7 +156,7 @@ def _settle(found: Outcome, cell: _Cell) -> None:
     said_by_ministry, filler, filling = cell.filled()
     found.ministry[name] = found.values[name] = said_by_ministry
     for other in cell.others:
-        theirs = other.values[name]
+        theirs = other.told[name]
         if other.version == cell.calendar.base and _contradicts(theirs, cell.new, answer):
             found.conflict[other.pointer, "superseded"] |= cell.bit
     if not cell.spoken:
@@ -212,7 +212,7 @@ def _decision(cell: _Cell, said_by_ministry: Value, is_as_seen: bool) -> str:  #
         return "none" if is_as_seen else "adopted"
     if day > base_day:
         return "filled" if is_as_seen and new is None else "changed"
-    limit = max_age_days(cell.answer.group)
+    limit = max_age_days(cell.answer.name, cell.answer.group)
     if limit is not None and (base_day - day).days > limit:
         return "filled" if new is None and said_by_ministry is None else "expired"
     if is_as_seen:

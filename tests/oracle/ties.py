@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 
 from tests.oracle.raw import RawFile
-from tests.oracle.values import HOME, PRESENCE, Value, answers, read, region_names
+from tests.oracle.values import HOME, PRESENCE, Mark, Value, answers, read, region_names
 
 Pointer = tuple[str, int]
 NIK, CARD = "nomor_induk_kependudukan", "nomor_kartu_keluarga"
@@ -46,6 +46,16 @@ class Record:
         """The name, where one is given."""
         found = self.values["nama"]
         return found if isinstance(found, str) else None
+
+    @cached_property
+    def told(self) -> dict[str, Value]:
+        """The values, with "there is none" in a blank that the row's own answer to another column rules out."""
+        told = dict(self.values)
+        for answer in answers(ENTITY_TABLE[self.file.table]):
+            gate, closed_by = answer.gate
+            if told.get(answer.name) is None and self.values.get(gate) in closed_by:
+                told[answer.name] = Mark.NONE
+        return told
 
     @cached_property
     def at(self) -> datetime:

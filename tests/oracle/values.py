@@ -39,6 +39,8 @@ class Answer:
     codes: str | None = None
     low: int | None = None
     region_code: str | None = None
+    gate: tuple[str, tuple[int, ...]] = ("", ())
+    """A column, and its answers after which this one is not asked."""
 
 
 @cache
@@ -57,7 +59,8 @@ def _answer(column: Column) -> Answer:
     bounds = [check.statistics or {} for check in column.checks if column.kind is Kind.COUNT]
     low = next((facts["min_value"] for facts in bounds), None)
     source = column.comes_from[0] if column.kind is Kind.REGION_NAME else None
-    return Answer(column.name, column.bit, column.kind, column.group, column.codes, low, source)
+    gate = (column.gate.column, column.gate.closed_by) if column.gate else ("", ())
+    return Answer(column.name, column.bit, column.kind, column.group, column.codes, low, source, gate)
 
 
 def read(answer: Answer, text: str | None) -> Value:  # noqa: PLR0911 - a line each kind
@@ -148,8 +151,12 @@ def region_names(city: str) -> dict[str, str]:
 
 
 @cache
-def max_age_days(group: str) -> int | None:
-    """How long a verified value of a field group stands against a newer snapshot."""
-    groups = yaml.safe_load((REFERENCE / "merge_policy.yaml").read_text("utf-8"))["field_groups"]
-    found: int | None = next(entry["max_age_days"] for entry in groups if entry["group"] == group)
+def max_age_days(column: str, group: str) -> int | None:
+    """How long a verified value of a column stands against a newer snapshot: its own limit, else its group's."""
+    policy = yaml.safe_load((REFERENCE / "merge_policy.yaml").read_text("utf-8"))
+    own = [entry["max_age_days"] for entry in policy["columns"] if entry["column"] == column]
+    found: int | None = [
+        *own,
+        *(entry["max_age_days"] for entry in policy["field_groups"] if entry["group"] == group),
+    ][0]
     return found

@@ -59,10 +59,9 @@ def test_a_foreign_file_name_says_nothing() -> None:
     assert not any(profile.identify(name) for profile in profiles().values() for name in names)
 
 
-def test_the_merge_policy_orders_tiers_and_limits_ages() -> None:
+def test_the_merge_policy_limits_ages() -> None:
     policy = merge_policy()
-    assert policy.tiers == ("register", "verified_later", "verified_kept", "snapshot", "older_snapshot")
-    assert policy.max_age_days == {
+    assert {group: limit.days for group, limit in policy.groups.items()} == {
         "identity": None,
         "region_address": 730,
         "membership": None,
@@ -77,6 +76,16 @@ def test_the_merge_policy_orders_tiers_and_limits_ages() -> None:
         "aid": 365,
         "register_ktp": None,
     }
-    assert policy.reasons.keys() == policy.max_age_days.keys()
-    assert all(policy.reasons.values())
-    assert all(policy.tier_notes[tier] for tier in policy.tiers)
+    assert {column: limit.days for column, limit in policy.columns.items()} == {
+        "kondisi_gizi": 180,
+        "partisipasi_sekolah": 365,
+    }
+    assert all(limit.reason for limit in (*policy.groups.values(), *policy.columns.values()))
+
+
+def test_a_column_has_its_own_limit_or_that_of_its_group() -> None:
+    policy = merge_policy()
+    assert policy.max_age_days("kondisi_gizi", "health") == 180
+    assert policy.max_age_days("penglihatan", "health") == 730
+    with pytest.raises(KeyError):
+        policy.max_age_days("kolom_baru", "kelompok_baru")
