@@ -13,14 +13,14 @@ import pandas as pd
 from benchmarks.pandas_homes import households, numbers
 from benchmarks.pandas_later import answered
 from benchmarks.pandas_merge import Entities, merge
-from benchmarks.pandas_rows import hard, normalise, warnings
+from benchmarks.pandas_rows import hard, normalise, warnings, with_visit_day
 from benchmarks.pandas_rules import ROW, Series
 from benchmarks.pandas_score import incomplete, score
 from benchmarks.pandas_ties import Ties, received, tie
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.reference import welfare_model
 from dtsen_pipeline.schemas.release import AGREEING, KEYS, TABLES, WINNING, polars_types
-from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, SNAPSHOT_TABLES, tables
+from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, SNAPSHOT_TABLES, VISIT, VISIT_MEMBER, tables
 
 Lap = Callable[[str], None]
 VILLAGE = "kode_kelurahan_desa"
@@ -35,7 +35,8 @@ def run(source: Path, target: Path, inputs: InputList, key: bytes, lap: Lap) -> 
     lap("read")
     records = {table: normalise(rows.pop(table), tables()[table], inputs) for table in INPUT_TABLES}
     lap("normalise")
-    found = {table: hard(records[table], tables()[table], inputs) for table in INPUT_TABLES}
+    asked = records | {VISIT_MEMBER: with_visit_day(records[VISIT_MEMBER], records[VISIT])}
+    found = {table: hard(asked[table], tables()[table], inputs) for table in INPUT_TABLES}
     refused = pd.concat([damaged, *(found[table].assign(sumber=table) for table in INPUT_TABLES)])
     refused = answered(refused, records, inputs)
     raised = {name: warnings(records[name], tables()[name], inputs).assign(sumber=name) for name in INPUT_TABLES}

@@ -18,7 +18,7 @@ from dtsen_pipeline.core.normalise import COUNT, DAY, MOMENT, region_names, spel
 from dtsen_pipeline.core.validate import NOT_IN_NAMES, NUMERIC_ID
 from dtsen_pipeline.reference import city, code_lists
 from dtsen_pipeline.schemas.columns import CLEARED, CLEARED_TEXT, UNKNOWN_CODE, Column, Kind
-from dtsen_pipeline.schemas.tables import MEMBER, VISIT_MEMBER, Table
+from dtsen_pipeline.schemas.tables import MEMBER, VISIT, VISIT_MEMBER, Table
 
 CODES = {Kind.COUNT: "E_NUMBER", Kind.DATE: "E_DATE", Kind.MOMENT: "E_TIME"}
 TEXT = pd.StringDtype(na_value=np.nan)
@@ -118,7 +118,11 @@ def _schema(records: pd.DataFrame, table: Table, inputs: InputList) -> tuple[pa.
         order += [f"E_REQUIRED:{column.name}", *(str(check.error) for check in checks)]
     if table.name in (MEMBER, VISIT_MEMBER):
         columns["tanggal_lahir"].checks.append(_born(records, inputs))
-    order.append("E_BIRTH_FUTURE")
+    if table.name == VISIT:
+        columns["waktu_kunjungan"].checks.append(_visited(records, inputs))
+    if table.name == VISIT_MEMBER:
+        columns["hari_kunjungan"] = pa.Column(checks=_before_visit(records), nullable=True)
+    order += ["E_BIRTH_FUTURE", "E_VISIT_FUTURE", "E_BIRTH_AFTER_VISIT"]
     return pa.DataFrameSchema(columns), {code: place for place, code in enumerate(order)}
 
 
@@ -126,6 +130,22 @@ def _born(records: pd.DataFrame, inputs: InputList) -> pa.Check:
     observed = {token: pd.Timestamp(day) for token, day in inputs.observed.items()}
     limit = records["src"].map(observed)
     return pa.Check(lambda born: ~(born > limit.loc[born.index]), error="E_BIRTH_FUTURE")
+
+
+def _visited(records: pd.DataFrame, inputs: InputList) -> pa.Check:
+    last = records["src"].map({token: day.isoformat() for token, day in inputs.batch_ends.items()})
+    return pa.Check(lambda at: ~(at.str.slice(0, 10) > last.loc[at.index]), error="E_VISIT_FUTURE")
+
+
+def _before_visit(records: pd.DataFrame) -> pa.Check:
+    born = records["tanggal_lahir"]
+    return pa.Check(lambda day: ~(born.loc[day.index] > day), error="E_BIRTH_AFTER_VISIT")
+
+
+def with_visit_day(met: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
+    """The member rows with the last day of their visit."""
+    days = pd.to_datetime(visits["waktu_kunjungan"].str.slice(0, 10), format="%Y-%m-%d").astype("datetime64[s]")
+    return met.assign(hari_kunjungan=met["id_kunjungan"].map(days.groupby(visits["id_kunjungan"]).max()))
 
 
 def _checks(column: Column, inputs: InputList) -> list[pa.Check]:

@@ -19,6 +19,20 @@ def rejected(damaged: Frame, checked: Mapping[str, Frame]) -> Frame:
     return nw.concat(parts).with_columns(resolved_by=nw.lit(None, dtype=nw.String))
 
 
+def joined(first: Frame, second: Frame) -> Frame:
+    """Two findings of one table as one, a row each: src, row, reasons, warnings."""
+    rows = nw.concat([first.select(*ROW), second.select(*ROW)]).unique()
+    both = rows.join(first, on=list(ROW), how="left").join(
+        second.select(*ROW, more="reasons", also="warnings"), on=list(ROW), how="left"
+    )
+    return both.select(*ROW, reasons=_together("reasons", "more"), warnings=_together("warnings", "also"))
+
+
+def _together(first: str, second: str) -> nw.Expr:
+    text = nw.concat_str(nw.col(first), nw.col(second), separator="|", ignore_nulls=True)
+    return nw.when(text != "").then(text)
+
+
 def warned(warnings: list[Frame], refused: Frame, engine: Engine) -> Frame:
     """src, row, sumber, warnings of rows in use; each frame brings src, row, sumber, warnings, one row a row."""
     kept = [frame.filter(~nw.col("warnings").is_null()) for frame in warnings]

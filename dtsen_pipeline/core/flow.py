@@ -25,10 +25,18 @@ from dtsen_pipeline.core.rows import ROW
 from dtsen_pipeline.core.rules.context import Context
 from dtsen_pipeline.core.score import Scored, score, with_scores
 from dtsen_pipeline.core.summary import FAMILY_COLUMNS, PERSON_COLUMNS, summary
-from dtsen_pipeline.core.validate import check, split
+from dtsen_pipeline.core.validate import check, check_births, split
 from dtsen_pipeline.reference import city, code_lists, merge_policy, welfare_model
 from dtsen_pipeline.schemas.release import TABLES, polars_types
-from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, SNAPSHOT_TABLES, tables
+from dtsen_pipeline.schemas.tables import (
+    FAMILY,
+    INPUT_TABLES,
+    MEMBER,
+    SNAPSHOT_TABLES,
+    VISIT,
+    VISIT_MEMBER,
+    tables,
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ def scene_of(inputs: InputList) -> Scene:
 def context_of(inputs: InputList) -> Context:
     """The facts the row rules may know; a confirmed profile confirms every code list."""
     confirmed = frozenset(code_lists()) if inputs.confirmed_profiles else frozenset[str]()
-    return Context(city=city(inputs.city), observed=inputs.observed, confirmed=confirmed)
+    return Context(city(inputs.city), inputs.observed, confirmed, inputs.batch_ends)
 
 
 def records_of(rows: Frame, table: str, inputs: InputList) -> Frame:
@@ -62,7 +70,7 @@ def check_all(
 ) -> Checked:
     """The findings of every table; `ties`: the correction rows and what they correct, None where there are none."""
     context = context_of(inputs)
-    by_table = {table: engine.checkpoint(check(records[table], tables()[table], context)) for table in INPUT_TABLES}
+    by_table = _findings(records, context, engine)
     counted = {table: records[table] for table in SNAPSHOT_TABLES}
     if ties is not None:
         by_table = uncalled(by_table, damaged, records, ties, engine)
@@ -75,6 +83,15 @@ def check_all(
         households=check_households(counted[FAMILY], counted[MEMBER], inputs.version_of, engine),
         numbers=check_numbers(counted[MEMBER], by_table[MEMBER], engine),
     )
+
+
+def _findings(records: Mapping[str, Frame], context: Context, engine: Engine) -> dict[str, Frame]:
+    """The findings of the row rules, and of births against the day of the visit."""
+    found = {table: check(records[table], tables()[table], context) for table in INPUT_TABLES}
+    found[VISIT_MEMBER] = findings.joined(
+        engine.checkpoint(found[VISIT_MEMBER]), engine.checkpoint(check_births(records[VISIT_MEMBER], records[VISIT]))
+    )
+    return {table: engine.checkpoint(frame) for table, frame in found.items()}
 
 
 def valid_of(records: Mapping[str, Frame], checked: Checked) -> dict[str, Frame]:

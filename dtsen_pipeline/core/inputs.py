@@ -6,6 +6,7 @@ no receive time, no row. Choosing the files for a date is the registry's work.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -15,6 +16,7 @@ from dtsen_pipeline.schemas.errors import TOKEN_LENGTH, DtsenError
 from dtsen_pipeline.schemas.tables import SNAPSHOT_TABLES
 
 FORMAT = 1
+WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})(?:-.*)?", re.DOTALL)
 
 
 @dataclass(frozen=True, order=True)
@@ -38,6 +40,15 @@ class Source:
     def token(self) -> str:
         """The name under which people and messages know the file."""
         return self.sha256[:TOKEN_LENGTH]
+
+    @property
+    def batch_end(self) -> date | None:
+        """The Sunday of the ISO week that the batch's name begins with; None where it begins with no week."""
+        found = WEEK.fullmatch(self.batch or "")
+        try:
+            return date.fromisocalendar(int(found[1]), int(found[2]), 7) if found else None
+        except ValueError:
+            return None
 
     @property
     def is_snapshot(self) -> bool:
@@ -104,6 +115,11 @@ class InputList:
     def has_corrections(self) -> bool:
         """Whether any file corrects another."""
         return any(source.corrects for source in self.sources)
+
+    @property
+    def batch_ends(self) -> dict[str, date]:
+        """The last day of the week that each field file's batch names, by token."""
+        return {source.token: source.batch_end for source in self.sources if source.batch_end}
 
     def of(self, table: str) -> tuple[Source, ...]:
         """The files that bring rows of `table`."""

@@ -6,6 +6,7 @@ proved by Pandera itself at the door.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 import narwhals as nw
 from pandera.api.checks import Check
@@ -44,6 +45,18 @@ def check(records: Frame, table: Table, context: Context) -> Frame:
         "row",
         joined(rules, "E_").alias("reasons"),
         joined(rules, "W_").alias("warnings"),
+    )
+
+
+def check_births(met: Frame, visits: Frame) -> Frame:
+    """Member rows of visits whose person was born after the visit's day: src, row, reasons, warnings (null)."""
+    days = visits.group_by("id_kunjungan").agg(visited=nw.col("waktu_kunjungan").str.slice(0, 10).max())
+    joined = met.join(days, on="id_kunjungan", how="inner")
+    return joined.filter(nw.col("tanggal_lahir").dt.to_string("%Y-%m-%d") > nw.col("visited")).select(
+        "src",
+        "row",
+        nw.lit("E_BIRTH_AFTER_VISIT").alias("reasons"),
+        nw.lit(None, dtype=nw.String).alias("warnings"),
     )
 
 
@@ -130,11 +143,24 @@ def _with_row_counts(records: Frame, table: Table) -> Frame:
 
 def _family_rules(context: Context) -> Predicates:
     is_twice = (nw.col("card_rows") > 1) & ~nw.col(CARD).is_null()
-    return _visit_rules(context) | {"W_KK_TWICE": is_twice}
+    return _home_rules(context) | {"W_KK_TWICE": is_twice}
 
 
 def _visit_rules(context: Context) -> Predicates:
+    visited = nw.col("waktu_kunjungan").str.slice(0, 10)
+    return _home_rules(context) | {"E_VISIT_FUTURE": _is_after(visited, context.batch_ends)}
+
+
+def _home_rules(context: Context) -> Predicates:
     return dwelling_rules() | place_rules(context) | card_rules(context)
+
+
+def _is_after(day: nw.Expr, last_days: Mapping[str, date]) -> nw.Expr:
+    """Whether an ISO day lies after the last day that its file may speak of."""
+    if not last_days:
+        return nw.lit(value=False)
+    days = {token: last.isoformat() for token, last in last_days.items()}
+    return day > nw.col("src").replace_strict(list(days), list(days.values()), default=None, return_dtype=nw.String)
 
 
 def _member_rules(context: Context) -> Predicates:

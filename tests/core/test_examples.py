@@ -18,6 +18,7 @@ from tests.core.rows import CITY, Pointer, Release, Town, texts
 from tests.core.test_parity import needs_java
 from tests.running import Readings
 
+BATCH = "2026-W40-CONTOH"
 BY_IDENTITY = "W_NIK_SHARED"
 SOUND_HOME = Example(FAMILY, {}, ((MEMBER, {}),))
 CASES: Mapping[str, Example] = {**EXAMPLES, "sound home": SOUND_HOME} | {
@@ -49,7 +50,11 @@ def findings(engine: Engine) -> dict[str, set[str]]:
 
 
 def _source(number: int, table: str) -> Source:
-    dated = {"version": f"v{number}", "region": CITY, "data_date": DATA_DATE} if table in SNAPSHOT_TABLES else {}
+    dated = (
+        {"version": f"v{number}", "region": CITY, "data_date": DATA_DATE}
+        if table in SNAPSHOT_TABLES
+        else {"batch": BATCH}
+    )
     return Source(f"{number:03}{INPUT_TABLES.index(table)}" * 16, table, "bps_v3", 3, **dated)
 
 

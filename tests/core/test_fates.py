@@ -13,7 +13,7 @@ from dtsen_pipeline.core.fates import check_fates, fates
 from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.release import FATES
 from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, VISIT
-from tests.core.rows import OLD, Pointer, Release, Town, card
+from tests.core.rows import NIK, OLD, Pointer, Release, Town, card, nik
 from tests.running import KEY
 
 MONDAY = "2026-08-03"
@@ -142,3 +142,19 @@ def test_the_release_stops_where_a_row_is_lost(told: tuple[Release, dict[str, Po
     scored = flow.score_all(run.records, run.checked, run.observed, run.merged, inputs, run.engine, KEY)
     with pytest.raises(DtsenError, match="E_FATES"):
         flow.release_of(doubled, run.checked, run.observed, run.merged, scored, run.engine)
+
+
+def test_a_visit_after_its_batchs_week_stops_no_other_row(engine: Engine) -> None:
+    town = Town()
+    town.family(card(1), luas_lantai="30")
+    town.member(card(1), 1)
+    sound = town.visit(card(1), "2026-10-04T23:00:00+07:00", luas_lantai="40")
+    late = town.visit(card(1), "2036-10-04", luas_lantai="50")
+    met = town.met(late, **{NIK: nik(1)}, penglihatan="1")
+    unborn = town.met(sound, "5", nama="BAYI", tanggal_lahir="2026-10-05", jenis_kelamin="2")
+    release = Release(town, engine)
+    assert (release.fate(late), release.reason(late)) == ("rejected", "E_VISIT_FUTURE")
+    assert release.fate(met) == "held:H_VISIT_UNKNOWN"
+    assert (release.fate(unborn), release.reason(unborn)) == ("rejected", "E_BIRTH_AFTER_VISIT")
+    assert release.fate(sound) == "contributed"
+    assert release.family(card(1))["luas_lantai"] == 40

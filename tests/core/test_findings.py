@@ -3,7 +3,7 @@
 import polars as pl
 
 from dtsen_pipeline.core.engine import Engine, Frame
-from dtsen_pipeline.core.findings import rejected, sourced, warned
+from dtsen_pipeline.core.findings import joined, rejected, sourced, warned
 
 TEXT = dict.fromkeys(("reasons", "warnings"), pl.String)
 
@@ -41,4 +41,17 @@ def test_warnings_of_several_rules_are_joined_and_rejected_rows_left_out(engine:
         ("a", 2, "keluarga", "W_X|W_Y|W_HEAD_COUNT"),
         ("a", 5, "keluarga", "W_X"),
         ("a", 6, "keluarga", "W_FAMILY_EMPTY"),
+    ]
+
+
+def test_two_findings_of_one_table_become_one_row_a_row(engine: Engine) -> None:
+    first = found(engine, ("a", 2, "E_X", "W_X"), ("a", 3, None, "W_X"), ("a", 4, "E_X", None))
+    second = found(engine, ("a", 2, "E_Z", None), ("a", 3, "E_Z", None), ("a", 5, "E_Z", None))
+    rows = engine.fetch(joined(first, second)).sort("row")
+    assert rows.columns == ["src", "row", "reasons", "warnings"]
+    assert rows.rows() == [
+        ("a", 2, "E_X|E_Z", "W_X"),
+        ("a", 3, "E_Z", "W_X"),
+        ("a", 4, "E_X", None),
+        ("a", 5, "E_Z", None),
     ]

@@ -82,3 +82,21 @@ def test_without_a_dated_snapshot_there_is_no_list(sources: tuple[Source, ...]) 
     with pytest.raises(DtsenError) as caught:
         frozen(*sources)
     assert caught.value.code == "E_NO_SNAPSHOT"
+
+
+@pytest.mark.parametrize(
+    ("batch", "end"),
+    [
+        ("2026-W40-TRC", date(2026, 10, 4)),
+        ("2026-W53", date(2027, 1, 3)),
+        ("2025-W53-TRC", None),
+        ("2026-W00-TRC", None),
+        ("2026-W401", None),
+        ("POSKO-2026-W40", None),
+        (None, None),
+    ],
+)
+def test_a_batch_ends_with_the_week_that_it_names(batch: str | None, end: date | None) -> None:
+    source = replace(VISITS, batch=batch)
+    assert source.batch_end == end
+    assert frozen(FAMILIES, source).batch_ends == ({source.token: end} if end else {})

@@ -40,7 +40,8 @@ def test_a_rule_compares_the_columns_it_says(name: str) -> None:
     records = normalise(nw.from_native(texts(name, [{}]).lazy()), table, city()).with_columns(
         **{count: nw.lit(1) for count in COUNTS}
     )
-    for finding, broken in predicates(table, Context(city(), {"a" * 12: date(2026, 7, 1)})).items():
+    context = Context(city(), {"a" * 12: date(2026, 7, 1)}, batch_ends={"a" * 12: date(2026, 7, 5)})
+    for finding, broken in predicates(table, context).items():
         reason, column = reason_of(finding)
         if column:
             continue

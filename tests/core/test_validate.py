@@ -12,7 +12,7 @@ from dtsen_pipeline.core.normalise import normalise
 from dtsen_pipeline.core.rules.context import Context
 from dtsen_pipeline.core.rules.identifiers import PLACEHOLDERS
 from dtsen_pipeline.core.rules.persons import DIFFICULTIES
-from dtsen_pipeline.core.validate import check, predicates, split
+from dtsen_pipeline.core.validate import check, check_births, predicates, split
 from dtsen_pipeline.reference import city, code_lists
 from dtsen_pipeline.schemas.reasons import REASONS, ROW_REASONS, reason_of
 from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, VISIT, VISIT_MEMBER, tables
@@ -43,7 +43,7 @@ SOUND = {
     },
     VISIT_MEMBER: {"id_kunjungan": "V1", "keberadaan_anggota": "1", NIK: nik(1)},
 }
-DAY = date(2026, 7, 1)
+DAY, SUNDAY = date(2026, 7, 1), date(2026, 10, 4)
 SRC = "a" * 12
 Found = list[tuple[set[str], set[str]]]
 
@@ -56,8 +56,9 @@ def child(born: str) -> dict[str, str]:
 def findings(table: str, *changes: Mapping[str, str], context: Context | None = None) -> Found:
     """Reasons and warnings of a sound row with each of the changes, each row in a file of its own."""
     rows = [{"src": f"{n:012x}", "row": 2, **SOUND[table], **change} for n, change in enumerate(changes)]
-    observed = dict.fromkeys((str(row["src"]) for row in rows), DAY)
-    return _findings(texts(table, rows), table, context or Context(city(CITY), observed))
+    files = [str(row["src"]) for row in rows]
+    usual = Context(city(CITY), dict.fromkeys(files, DAY), batch_ends=dict.fromkeys(files, SUNDAY))
+    return _findings(texts(table, rows), table, context or usual)
 
 
 def _findings(frame: pl.DataFrame, table: str, context: Context) -> Found:
@@ -125,6 +126,7 @@ REJECTED: list[Case] = [
     (VISIT, {"lintang": "-7,8"}, "E_COORDINATE:lintang"),
     (VISIT, {"bujur": "112"}, "E_COORDINATE:bujur"),
     (MEMBER, {BORN: "2026-07-02"}, "E_BIRTH_FUTURE"),
+    (VISIT, {AT: "2026-10-05T00:00:00+07:00"}, "E_VISIT_FUTURE"),
 ]
 WARNED: list[Case] = [
     (FAMILY, {FLOOR: "77"}, f"W_CODE:{FLOOR}"),
@@ -241,8 +243,10 @@ SOUND_TOO: list[tuple[str, dict[str, str]]] = [
     (MEMBER, {"partisipasi_sekolah": "2", "jenjang_tertinggi_yang_diduduki": "3"}),
     (MEMBER, {"status_bekerja": "1", "status_dalam_pekerjaan_utama": "4"}),
     (VISIT_MEMBER, {NIK: "", CARD: ""}),
+    (VISIT, {AT: "2026-10-04T23:59:59+07:00"}),
 ]
 TWICE = {"W_NIK_TWICE", "W_KK_TWICE", "W_PERSON_TWICE"}
+OF_VISITS = {"E_BIRTH_AFTER_VISIT"}
 
 
 @cache
@@ -272,7 +276,7 @@ def test_what_warns_of_a_row(table: str) -> None:
 
 
 def test_every_rule_has_a_case_and_every_code_its_text() -> None:
-    covered = {code.partition(":")[0] for _, _, code in (*REJECTED, *WARNED)} | TWICE
+    covered = {code.partition(":")[0] for _, _, code in (*REJECTED, *WARNED)} | TWICE | OF_VISITS
     context = Context(city(CITY), {SRC: DAY})
     given = {code for table in INPUT_TABLES for code in predicates(tables()[table], context)}
     assert {code.partition(":")[0] for code in given} <= covered
@@ -355,3 +359,29 @@ def test_the_valid_rows_are_those_without_a_reason() -> None:
     records = normalise(nw.from_native(frame.lazy()), tables()[FAMILY], city(CITY))
     checked = check(records, tables()[FAMILY], Context(city(CITY)))
     assert split(records, checked).to_native().collect()["row"].to_list() == [2, 4]
+
+
+def test_births_against_the_day_of_the_visit() -> None:
+    visits = {"V1": ("2026-09-21T23:30:00+07:00",), "V2": ("2026-09-20T08:00:00+07:00", "2026-09-22T08:00:00+07:00")}
+    born = {
+        "on the day": ("V1", "2026-09-21"),
+        "after it": ("V1", "2026-09-22"),
+        "before the last of two": ("V2", "2026-09-22"),
+        "after both": ("V2", "2026-09-23"),
+        "not asked": ("V1", ""),
+        "a visit that never came": ("V3", "2030-01-01"),
+    }
+    sent = [{**SOUND[VISIT], "id_kunjungan": visit, AT: at} for visit, times in visits.items() for at in times]
+    met = [{**SOUND[VISIT_MEMBER], "id_kunjungan": visit, BORN: day, NIK: ""} for visit, day in born.values()]
+    records = {
+        table: normalise(nw.from_native(numbered(table, rows).lazy()), tables()[table], city(CITY))
+        for table, rows in ((VISIT, sent), (VISIT_MEMBER, met))
+    }
+    found = check_births(records[VISIT_MEMBER], records[VISIT]).to_native().collect()
+    told = {row["row"]: (row["reasons"], row["warnings"]) for row in found.to_dicts()}
+    reasons = {name: told.get(line, (None, None)) for line, name in enumerate(born, start=2)}
+    assert {name for name, reason in reasons.items() if reason == ("E_BIRTH_AFTER_VISIT", None)} == {
+        "after it",
+        "after both",
+    }
+    assert len(told) == 2

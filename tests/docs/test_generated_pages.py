@@ -69,7 +69,7 @@ def test_every_example_stands_beside_its_reason() -> None:
     for code, example in EXAMPLES.items():
         assert all(f"`{column}`" in lines[code] for column in example.cells)
         assert all(f"`{cell}`" in lines[code] for cell in example.cells.values() if cell)
-        assert lines[code].count(f"{MEMBER}: ") == [example.table, *(table for table, _ in example.beside)].count(
+        assert lines[code].count(f" {MEMBER}: ") == [example.table, *(table for table, _ in example.beside)].count(
             MEMBER
         )
 

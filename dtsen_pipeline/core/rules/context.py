@@ -18,12 +18,14 @@ class Context:
     """What the rules may know beside the rows.
 
     `observed`: the day each file speaks of (the snapshot's data date), by file token; `confirmed`: code lists
-    whose mapping a person has confirmed, so that a value outside is an error and not a warning.
+    whose mapping a person has confirmed, so that a value outside is an error and not a warning. `batch_ends`: the
+    last day of the week that a field file's batch names, by file token.
     """
 
     city: City
     observed: Mapping[str, date] = field(default_factory=dict)
     confirmed: frozenset[str] = frozenset()
+    batch_ends: Mapping[str, date] = field(default_factory=dict)
 
 
 def lived(born: nw.Expr, context: Context) -> nw.Expr:

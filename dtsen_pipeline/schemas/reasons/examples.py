@@ -85,6 +85,12 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
         "E_TIME": _of(VISIT, waktu_kunjungan="2026-09-21T09:30:00"),
         "E_COORDINATE": _of(VISIT, lintang="-7,8"),
         "E_BIRTH_FUTURE": _of(MEMBER, tanggal_lahir="2026-07-02"),
+        "E_BIRTH_AFTER_VISIT": Example(
+            VISIT_MEMBER,
+            {"id_kunjungan": "K-002", "tanggal_lahir": "2026-09-22", "nomor_induk_kependudukan": ""},
+            ((VISIT, {"id_kunjungan": "K-002", "waktu_kunjungan": "2026-09-21T09:30:00+07:00"}),),
+        ),
+        "E_VISIT_FUTURE": _of(VISIT, waktu_kunjungan="2026-10-05T08:00:00+07:00"),
         "W_NIK_MISSING": _of(MEMBER, nomor_induk_kependudukan=""),
         "W_NIK_BIRTHDATE": _of(MEMBER, tanggal_lahir="1980-01-02"),
         "W_NIK_SEX": _of(MEMBER, jenis_kelamin="2"),
