@@ -86,6 +86,7 @@ def _release(
         "rejected": refused,
         "warned": told[~pd.MultiIndex.from_frame(told[ROW]).isin(rejected)],
         "alias": ties.alias,
+        "vanished": pd.DataFrame(columns=[*polars_types("vanished")]),  # there is one snapshot only
     }
 
 

@@ -55,6 +55,7 @@ def small_release() -> Tables:
         "warned": shaped("warned", [{"src": MEMBER_FILE, "row": 2, "sumber": "anggota", "warnings": "W_NIK_MISSING"}]),
         "fate": shaped("fate", _fates(homes, people)),
         "alias": shaped("alias", [{"tabel": "anggota", "alias_id": f"{7:032x}", "entity_id": people[0]["person_id"]}]),
+        "vanished": shaped("vanished", [{**first, "entity_id": f"{8:032x}", "src": FAMILY_FILE, "row": 902}]),
     }
     return summed(tables)
 

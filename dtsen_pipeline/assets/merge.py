@@ -21,6 +21,7 @@ PARTS = {
     "lineage": "Asal nilai pemenang",
     "conflict": "Nilai yang kalah",
     "silent": "Kunjungan tanpa jawaban",
+    "vanished": "Tidak tercatat lagi",
 }
 SOURCES = {"families": ("families", "visits"), "persons": ("members", "presences")}
 NAMES = {f"{kind}_{part}": f"{text} ({kind})." for kind in ("families", "persons") for part, text in PARTS.items()}

@@ -12,7 +12,17 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from dtsen_pipeline.cli import benefits, deciding, files, keeping, people, publishing, receipts, rejecting
+from dtsen_pipeline.cli import (
+    benefits,
+    deciding,
+    files,
+    guarding,
+    keeping,
+    people,
+    publishing,
+    receipts,
+    rejecting,
+)
 from dtsen_pipeline.cli.house import has_number, number_refused
 from dtsen_pipeline.cli.output import NO, WRONG_USAGE, complain
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -43,6 +53,7 @@ COMMANDS = {
     **rejecting.COMMANDS,
     **receipts.COMMANDS,
     **benefits.COMMANDS,
+    **guarding.COMMANDS,
 }
 """Every command by name."""
 for name, command in COMMANDS.items():

@@ -149,6 +149,7 @@ def release_of(
         "rejected": checked.rejected,
         "warned": warned_of(checked, observed, engine),
         "alias": observed.aliases,
+        "vanished": merged.vanished,
     }
     aside = aside_of(observed, merged)
     published = [found["keluarga"], found["anggota"]]

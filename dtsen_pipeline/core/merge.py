@@ -13,7 +13,7 @@ from dtsen_pipeline.core.engine import NUMBER, Engine, Frame
 from dtsen_pipeline.core.entities import CARD
 from dtsen_pipeline.core.gates import with_closed
 from dtsen_pipeline.core.identity import Observations, Scene
-from dtsen_pipeline.core.ministry import AGE, Ministry, laid_over, ministry, valued
+from dtsen_pipeline.core.ministry import AGE, ORDER, Ministry, laid_over, ministry, valued
 from dtsen_pipeline.core.normalise import region_names
 from dtsen_pipeline.core.rows import ROW, aside
 from dtsen_pipeline.core.subject import PRESENCE, Subject, families, persons
@@ -30,7 +30,8 @@ class Entities:
 
     `merged`, `ministry`: entity id, src, row (the base pointer) and every column, published form; `touched`:
     ids of entities whose values differ between the two or that visits made. `lineage`, `conflict`: tabel,
-    entity_id, src, row, sumber, decision, mask.
+    entity_id, src, row, sumber, decision, mask. `vanished`: tabel, entity_id, src, row of entities that an older
+    snapshot lists and nobody else, with the last record that does.
     """
 
     merged: Frame
@@ -39,6 +40,7 @@ class Entities:
     lineage: Frame
     conflict: Frame
     silent: Frame
+    vanished: Frame
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ class Merged:
     def conflict(self) -> Frame:
         """The losers of both."""
         return nw.concat([self.families.conflict, self.persons.conflict])
+
+    @property
+    def vanished(self) -> Frame:
+        """The vanished of both."""
+        return nw.concat([self.families.vanished, self.persons.vanished])
 
     @property
     def silent(self) -> Frame:
@@ -174,6 +181,19 @@ def _merged(
             nw.lit("no_values"),
             nw.lit(None, dtype=nw.String),
         ),
+        vanished=_vanished(snapshots, newcomers, subject, engine),
+    )
+
+
+def _vanished(snapshots: Frame, newcomers: Frame, subject: Subject, engine: Engine) -> Frame:
+    """Entities of older snapshots that neither the base snapshot nor a visit knows, each with its last record."""
+    entity = subject.entity
+    rows = snapshots.select(entity, *ORDER)
+    known = nw.concat([rows.filter(nw.col(AGE) == 0).select(entity), newcomers.select(entity)])
+    gone = engine.checkpoint(rows.join(known, on=entity, how="anti"))
+    numbered = gone.with_columns(nth=nw.col("row").cum_count().over(entity, order_by=list(ORDER)))
+    return numbered.filter(nw.col("nth") == 1).select(
+        nw.lit(subject.table).alias("tabel"), nw.col(entity).alias("entity_id"), *ROW
     )
 
 

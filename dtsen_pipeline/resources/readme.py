@@ -12,6 +12,7 @@ MEANINGS = {
     "warned": "baris masukan yang dipakai dengan peringatan",
     "fate": "nasib tiap baris masukan, tepat satu",
     "alias": "nomor lama yang menunjuk ke orang yang sama",
+    "vanished": "keluarga dan orang dari potret lama yang tidak tercatat lagi",
     "summary": "hitungan per kelurahan dan desil",
 }
 

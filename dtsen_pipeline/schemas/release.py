@@ -151,6 +151,13 @@ class Alias(Published):
     entity_id: str = _matching(ENTITY, "Nomor entitas")
 
 
+class Vanished(Pointed):
+    """A family or person of an older snapshot that nobody lists any more, with the last record that did."""
+
+    tabel: str = _one_of(ENTITY_TABLES, "Tabel")
+    entity_id: str = _matching(ENTITY, "Nomor entitas")
+
+
 class Summary(Published):
     """Counts for people and for the population judge; never a value of a single person."""
 
@@ -169,6 +176,7 @@ TABLES: dict[str, type[pa.DataFrameModel]] = {
     "warned": Warned,
     "fate": Fate,
     "alias": Alias,
+    "vanished": Vanished,
     "summary": Summary,
 }
 
@@ -181,6 +189,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "warned": ("src", "row"),
     "fate": ("src", "row"),
     "alias": ("tabel", "alias_id"),
+    "vanished": ("tabel", "entity_id"),
     "summary": ("measure", "kelurahan", "category"),
 }
 """The sort key of each table; a total order, since keys are unique."""

@@ -99,6 +99,7 @@ def test_no_canary_comes_out(dtsen: Dtsen, canaries: tuple[World, list[Path]], t
         ("rejected", "--limit", 1000),
         ("receipt", "2026-W37-TRC"),
         ("debt",),
+        ("guard", "--limit", 100_000, "--purpose", "audit"),
         ("doctor",),
         ("programmes", "--limit", 1000),
         ("find", "--stdin", "--purpose", "audit"),

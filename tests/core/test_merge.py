@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dtsen_pipeline.core.engine import Engine
 from dtsen_pipeline.schemas.release import KEYS
-from tests.core.rows import CARD, NIK, OLD, Pointer, Release, Town, card, nik
+from tests.core.rows import ANCIENT, CARD, NIK, OLD, Pointer, Release, Town, card, nik
 from tests.running import Readings, Run
 
 PRESENCE, HOME = "keberadaan_anggota", "family_id"
@@ -187,6 +187,27 @@ def test_names_of_regions_follow_the_code_that_won(told: Told) -> None:
         assert told.release.won(told.rows[name], "kelurahan_desa") == {"changed"}
 
 
+def test_who_is_listed_by_older_snapshots_alone_has_vanished_and_is_not_published(engine: Engine) -> None:
+    town = Town()
+    town.family(card(1))
+    town.family(card(2), ANCIENT)
+    family = town.family(card(2), OLD)
+    town.family(card(3), ANCIENT)
+    town.family(card(3))
+    person = town.member(card(2), 2, OLD)
+    moved = town.member(card(2), 3, OLD)
+    town.member(card(1), 3)
+    found = town.member(card(2), 4, OLD)
+    town.met(town.visit(card(1), MONDAY), **{NIK: nik(4)})
+    release = Release(town, engine)
+    gone = {(row["tabel"], row["src"], row["row"]) for row in release.tables["vanished"]}
+    assert gone == {("keluarga", *family), ("anggota", *person)}
+    published = {row["family_id"] for row in release.tables["keluarga"]}
+    assert not published & {row["entity_id"] for row in release.tables["vanished"]}
+    assert release.fate(family) == release.fate(moved) == "superseded"
+    assert release.fate(found) != "rejected"
+
+
 def _shuffled(readings: Readings, order: list[int]) -> Readings:
     """The same rows in another order."""
     rows = {}
@@ -203,6 +224,7 @@ def _sorted(run: Run) -> dict[str, pl.DataFrame]:
         "lineage": run.merged.lineage,
         "conflict": run.merged.conflict,
         "alias": run.observed.aliases,
+        "vanished": run.merged.vanished,
     }
     return {name: run.engine.fetch(frame).sort(KEYS[name]) for name, frame in frames.items()}
 

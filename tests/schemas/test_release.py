@@ -26,6 +26,7 @@ VALID: dict[str, dict[str, Any]] = {
     "warned": POINTER | {"sumber": "anggota", "warnings": "W_NIK_SEX|W_NIK_REGION"},
     "fate": POINTER | {"sumber": "keluarga", "fate": "base"},
     "alias": {"tabel": "anggota", "alias_id": OTHER, "entity_id": ENTITY},
+    "vanished": POINTER | {"tabel": "keluarga", "entity_id": ENTITY},
     "summary": {"measure": "families", "kelurahan": "", "category": "", "count": 0},
 }
 BROKEN = [
@@ -58,6 +59,7 @@ BROKEN = [
     ("fate", "fate", "lost"),
     ("fate", "row", None),
     ("alias", "alias_id", SRC),
+    ("vanished", "tabel", "kunjungan"),
     ("summary", "count", -1),
 ]
 
