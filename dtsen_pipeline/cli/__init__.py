@@ -13,6 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from dtsen_pipeline.cli import (
+    balancing,
     benefits,
     deciding,
     files,
@@ -54,6 +55,7 @@ COMMANDS = {
     **receipts.COMMANDS,
     **benefits.COMMANDS,
     **guarding.COMMANDS,
+    **balancing.COMMANDS,
 }
 """Every command by name."""
 for name, command in COMMANDS.items():

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from sqlalchemy import text
 
 from dtsen_pipeline.resources.platform import opened
 from tests.cli.conftest import Dtsen
@@ -176,3 +177,16 @@ def test_the_doctor_is_1_where_something_is_wrong(dtsen: Dtsen, world: World) ->
     assert said.code == 1
     assert "home_open" in said.out
     assert not dtsen("doctor", "--json").document["is_sound"]
+
+
+def test_the_balance_of_rows_is_even_or_the_answer_is_no(dtsen: Dtsen, world: World) -> None:
+    said = dtsen("balance")
+    assert said.code == 0
+    assert "Setiap baris tepat satu nasib." in said.out
+    assert "E_" in said.out
+    found = dtsen("balance", "--json").document
+    assert found["is_even"]
+    with opened(world.settings) as platform, platform.registry.write() as session:
+        session.execute(text("UPDATE source_file SET rows = rows - 1"))
+    assert dtsen("balance").code == 1
+    assert not dtsen("balance", "--json").document["is_even"]
