@@ -25,12 +25,14 @@ from typing import Any
 
 import polars as pl
 
+from dtsen_pipeline.reference import provinces
 from dtsen_pipeline.schemas.release import KEYS, TABLES
 from dtsen_pipeline.synthetic import generate
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("polars", "narwhals", "pandas", "pandera", "pyarrow", "numpy")
 CITY = b"3571"
+PROVINCES = [code.encode() for code in provinces()]
 IDENTIFIER = re.compile(rb"\b([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{10})\b")
 VISIT_ID = re.compile(rb"\bV-(?=L-|20[0-9]{2}W)")
 FASTER = 2.5
@@ -91,13 +93,14 @@ def _copied(city: Path, target: Path, copies: int) -> Path:
 
 
 def _renumbered(lines: bytes, copy: int) -> bytes:
-    """In the city's own numbers its three districts move on, in all others the province does."""
+    """In the city's own numbers its three districts move on, in all others the province does, among the real ones."""
 
     def moved(found: re.Match[bytes]) -> bytes:
         province, regency, district, rest = found.groups()
         if province + regency == CITY:
             return b"%s%02d%s" % (CITY, int(district) + 3 * copy, rest)
-        return b"%02d%s%s%s" % (int(province) + 6 * copy, regency, district, rest)
+        place = (PROVINCES.index(province) + 3 * copy) % len(PROVINCES)
+        return b"%s%s%s%s" % (PROVINCES[place], regency, district, rest)
 
     return VISIT_ID.sub(b"V%d-" % copy, IDENTIFIER.sub(moved, lines))
 

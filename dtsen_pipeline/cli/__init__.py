@@ -16,6 +16,7 @@ from dtsen_pipeline.cli import (
     balancing,
     benefits,
     deciding,
+    doubting,
     files,
     guarding,
     keeping,
@@ -55,6 +56,7 @@ COMMANDS = {
     **receipts.COMMANDS,
     **benefits.COMMANDS,
     **guarding.COMMANDS,
+    **doubting.COMMANDS,
     **balancing.COMMANDS,
 }
 """Every command by name."""

@@ -1,4 +1,4 @@
-"""`dtsen find`, `trace`, `rejected`: questions about families, persons and rows. Every look is written down.
+"""`dtsen find`, `trace`, `rejected`, `proposals`: about families, persons and rows. Every look is written down.
 
 Numbers of persons come from standard input; what is shown has passed the mask of the queries.
 """

@@ -2,7 +2,7 @@
 
 A near miss is a number that differs from another of the same family card in one digit, or in two neighbouring
 digits that changed places. It is told of only where a mistake is likely: the number contradicts its own bearer, or
-the bearer stands on the card twice. Nothing is corrected here; what to look at is listed by `queries.proposals`.
+the bearer stands on the card twice. Nothing is corrected here; what to look at is listed by `queries.doubts`.
 """
 
 from itertools import pairwise

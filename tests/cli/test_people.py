@@ -153,3 +153,16 @@ def test_an_officer_gets_a_receipt(dtsen: Dtsen, world: World, release: View) ->
     assert "E_BATCH_UNKNOWN" in dtsen("receipt", "none").err
     assert "E_NUMBER_ARGUMENT" in dtsen("receipt", "3571019901999998").err
     assert dtsen("receipt", batch, "--reveal").code == 2
+
+
+def test_doubts_are_listed_by_rows_and_never_by_values(dtsen: Dtsen, release: View) -> None:
+    said = dtsen("doubts", "--limit", 1)
+    assert said.code == 0
+    assert "W_NIK_TWO_FAMILIES" in said.out
+    assert "lagi (--limit, --json)" in said.out
+    told = dtsen("doubts", "--json")
+    assert {row["code"] for row in told.document["rows"]} >= {"W_NIK_TWO_FAMILIES", "W_NIK_TWO_NAMES"}
+    bears = {f"{row['src']}-{row['row']}": row[NIK] for row in release.rows("anggota", pl.col(NIK).is_not_null())}
+    shared = [row for row in told.document["rows"] if row["code"] == "W_NIK_TWO_FAMILIES"]
+    assert all(bears[row["token"]] == bears[other] for row in shared for other in row["beside"])
+    assert not any(bears[row["token"]] in said.all + told.all for row in shared)
