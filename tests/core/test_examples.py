@@ -36,9 +36,15 @@ def given(engine: Engine) -> dict[str, set[str]]:
 
 def findings(engine: Engine) -> dict[str, set[str]]:
     """The findings of each case's own row on an engine, each case in a snapshot of its own."""
+    readings, own = written(CASES)
+    return _found(readings, own, engine)
+
+
+def written(cases: Mapping[str, Example]) -> tuple[Readings, dict[Pointer, str]]:
+    """The rows of the cases, and which case each own row is of."""
     rows = defaultdict[str, list[dict[str, str | int]]](list)
     sources, own = set[Source](), dict[Pointer, str]()
-    for number, (name, case) in enumerate(CASES.items(), start=1):
+    for number, (name, case) in enumerate(cases.items(), start=1):
         for line, (table, cells) in enumerate([(case.table, case.cells), *case.beside], start=2):
             source = _source(number, table)
             sources.add(source)
@@ -46,7 +52,7 @@ def findings(engine: Engine) -> dict[str, set[str]]:
             own |= {(source.token, line): name} if line == 2 else {}
     frames = {table: texts(table, rows[table]) for table in INPUT_TABLES}
     inputs = freeze(sources, city=CITY, model="demo_alatas_2008", key_id="test")
-    return _found(Readings(frames, Town().readings().damaged, inputs), own, engine)
+    return Readings(frames, Town().readings().damaged, inputs), own
 
 
 def _source(number: int, table: str) -> Source:
