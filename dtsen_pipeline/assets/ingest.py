@@ -10,7 +10,10 @@ from pathlib import Path
 
 import dagster as dg
 
+from dtsen_pipeline.core.passport import figures
+from dtsen_pipeline.resources.batch_manifest import spent
 from dtsen_pipeline.resources.ingest import NO_DATE, Arrival, ingest
+from dtsen_pipeline.resources.passports import passports_of
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.session import check_guards, failure, telling
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -38,8 +41,11 @@ def take_in(context: dg.OpExecutionContext) -> None:
     now = datetime.now(UTC)
     with opened() as platform:
         taken = [_taken(platform, path, now) for path in complete_files(platform.home.inbox, now)]
-    arrivals = [found for found in taken if isinstance(found, Arrival)]
-    context.add_output_metadata({"files": len(arrivals), "arrivals": dg.MetadataValue.md(_table(arrivals))})
+        arrivals = [found for found in taken if isinstance(found, Arrival)]
+        passports = passports_of(platform, [arrival.token for arrival in arrivals if arrival.is_new])
+    counts = {passport["version"]: figures(passport) for passport in passports}
+    facts = {"files": len(arrivals), "arrivals": dg.MetadataValue.md(_table(arrivals))}
+    context.add_output_metadata(facts | ({"passports": dg.MetadataValue.json(counts)} if counts else {}))
     for found in taken:
         if isinstance(found, DtsenError):
             raise failure(found) from None
@@ -58,6 +64,8 @@ def _taken(platform: Platform, path: Path, now: datetime) -> Arrival | DtsenErro
     if arrival.code != NO_DATE and _state(path) == before:
         for done in (path, path.with_name(f"{path.name}.json")):
             done.unlink(missing_ok=True)
+        for manifest in spent(path.parent, platform.registry):
+            manifest.unlink(missing_ok=True)
     return arrival
 
 

@@ -84,6 +84,7 @@ def ingest(
         day = data_date.date() if data_date else None
         taken = [_taken(platform, file, wanted, profile, day, bar) for file in named]
         taken = [_settled(platform, file) for file in taken]
+        _keep_passports(platform, taken)
     if as_json:
         document({"files": taken})
     else:
@@ -139,6 +140,13 @@ def _taken(
     finally:
         advance(bar)
     return _arrived(arrival, file.place)
+
+
+def _keep_passports(platform: "Platform", taken: Sequence[Mapping[str, Any]]) -> None:
+    """Keep the passport of every snapshot that is complete now."""
+    from dtsen_pipeline.resources.passports import passports_of  # noqa: PLC0415 - imports the models
+
+    passports_of(platform, [file["token"] for file in taken if file["token"] and file["is_new"]])
 
 
 def _settled(platform: "Platform", file: dict[str, Any]) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 Reading is exact already (see `intake`); rows are judged one by one later (see `validate`).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import polars as pl
@@ -14,8 +15,16 @@ from dtsen_pipeline.core.validate import NUMERIC_ID
 from dtsen_pipeline.reference import Profile
 from dtsen_pipeline.schemas.columns import Kind
 from dtsen_pipeline.schemas.errors import DtsenError
-from dtsen_pipeline.schemas.tables import FAMILY, VISIT, tables
+from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER, tables
 
+KEYS = {
+    FAMILY: ("nomor_kartu_keluarga",),
+    MEMBER: ("nomor_induk_kependudukan",),
+    VISIT: ("id_kunjungan",),
+    VISIT_MEMBER: ("id_kunjungan", "nomor_induk_kependudukan"),
+}
+"""What a row of a table is expected to bring once in a file."""
+VILLAGE = "kode_kelurahan_desa"
 MAJORITY = Decimal("0.5")
 
 
@@ -24,6 +33,8 @@ class Survey:
     """The counts of a file: its lines, the damaged ones, those of the city, and numbers where identifiers belong.
 
     `inside` is none for a table that is of no one city; `officers` gives the role of each, where one is stated.
+    `malformed` counts rows with an identifier that is not of sixteen digits, `repeated` those whose key came before,
+    `villages` the rows of each kelurahan code of a family file.
     """
 
     rows: int
@@ -31,26 +42,57 @@ class Survey:
     inside: int | None
     numeric: Mapping[str, int]
     officers: Mapping[str, str | None]
+    malformed: int = 0
+    repeated: int = 0
+    villages: Mapping[str, int] = field(default_factory=dict)
 
 
 def survey(parts: Iterable[Reading], profile: Profile, city: str) -> Survey:
-    """Count over the parts of a file, holding one at a time."""
-    ids = [column.name for column in tables()[profile.table].columns if column.kind in {Kind.NIK, Kind.CARD}]
-    asked = {name: pl.col(name).str.contains(NUMERIC_ID) for name in ids if name in profile.header}
-    if profile.table == FAMILY:
-        asked["inside"] = pl.col("kode_kabupaten_kota") == city
-    totals = dict.fromkeys(asked, 0)
-    rows = damaged = 0
+    """Count over the parts of a file, holding one at a time, and of the keys eight bytes a row."""
+    asked = _asked(profile, city)
+    totals, villages = Counter[str](), Counter[str]()
     officers = set[tuple[str, str]]()
+    keys = [pl.Series(dtype=pl.UInt64)]
     for part in parts:
-        rows += part.rows.height + part.damaged.height
-        damaged += part.damaged.height
-        counts = part.rows.select(expression.sum().alias(name) for name, expression in asked.items()).row(0)
-        totals = {name: totals[name] + count for name, count in zip(totals, counts, strict=True)}
+        totals.update(rows=part.rows.height + part.damaged.height, damaged=part.damaged.height)
+        totals.update(
+            part.rows.select(expression.sum().alias(name) for name, expression in asked.items()).row(0, named=True)
+        )
+        keys.append(_keys(part.rows, profile.table))
+        if profile.table == FAMILY:
+            villages.update(dict(part.rows[VILLAGE].drop_nulls().str.strip_chars(" ").value_counts().rows()))
         if profile.table == VISIT:
             officers.update(part.rows.select("id_petugas", "peran_petugas").unique().rows())
-    inside = totals.pop("inside", None)
-    return Survey(rows, damaged, inside, totals, {who: role or None for who, role in sorted(officers) if who})
+    hashes = pl.concat(keys)
+    return Survey(
+        rows=totals["rows"],
+        damaged=totals["damaged"],
+        inside=totals["inside"] if profile.table == FAMILY else None,
+        numeric={name: totals[name] for name in asked if name in profile.header},
+        officers={who: role or None for who, role in sorted(officers) if who},
+        malformed=totals["malformed"],
+        repeated=len(hashes) - hashes.n_unique(),
+        villages=dict(sorted(villages.items())),
+    )
+
+
+def _asked(profile: Profile, city: str) -> dict[str, pl.Expr]:
+    """What is counted in every part, by name: per identifier the numeric ones, then whole rows."""
+    ids = [column.name for column in tables()[profile.table].columns if column.kind in {Kind.NIK, Kind.CARD}]
+    found = [name for name in ids if name in profile.header]
+    asked = {name: pl.col(name).str.contains(NUMERIC_ID) for name in found}
+    wrong = [~pl.col(name).str.contains(r"\A *([0-9]{16})? *\z") for name in found]
+    asked["malformed"] = pl.any_horizontal(wrong).fill_null(value=False)
+    if profile.table == FAMILY:
+        asked["inside"] = pl.col("kode_kabupaten_kota") == city
+    return asked
+
+
+def _keys(rows: pl.DataFrame, table: str) -> pl.Series:
+    """A hash of the key of every row that has a whole one."""
+    names = KEYS[table]
+    whole = rows.filter(pl.all_horizontal(pl.col(name).str.strip_chars(" ") != "" for name in names))
+    return whole.select(pl.concat_str(names, separator="|").hash().alias("key")).to_series()
 
 
 def check_survey(found: Survey, share: Decimal, token: str) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dtsen_pipeline.reference import profiles
+from dtsen_pipeline.resources.breakers import BREAKERS
 from dtsen_pipeline.resources.ingest import BY_PERSON, UNCONFIRMED, judge_again
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.files import TWICE
@@ -26,12 +27,12 @@ def accept(platform: Platform, token: str, word: Word, *, confirm_codes: bool = 
     Returns the tokens that count from now on.
     """
     file = platform.registry.file(token)
-    if file.code in (BY_PERSON, TWICE) and file.profile is not None:
+    if file.code in (BY_PERSON, TWICE, *BREAKERS) and file.profile is not None:
         file = _lifted(platform, token, word)
         if file.verdict == "accepted":
             return (file.token,)
         if file.code != UNCONFIRMED or not confirm_codes:
-            message = "the refusal is lifted, but the file does not count yet"
+            message = "what was decided before is lifted, but the file does not count yet"
             raise DtsenError(file.code or "E_VERDICT", message, token=file.token)
     with platform.registry.together():
         return _accepted(platform, platform.registry.file(token), word, confirm_codes=confirm_codes)

@@ -5,18 +5,18 @@ first snapshot of a profile is held until a person confirms its codes. Rows are 
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from dtsen_pipeline.core import intake
-from dtsen_pipeline.core.survey import check_survey, survey
+from dtsen_pipeline.core.survey import check_survey
 from dtsen_pipeline.reference import Profile, profiles
+from dtsen_pipeline.resources.batch_manifest import LABEL, Manifest, check_listed, manifest_beside, missing
+from dtsen_pipeline.resources.breakers import BREAKERS, Case, Trip, tripped
+from dtsen_pipeline.resources.delivery import head, surveyed
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
 from dtsen_pipeline.resources.registry.files import TWICE
@@ -30,8 +30,7 @@ BY_PERSON = "E_REFUSED"
 FACTS = ("kind", "table_name", "profile", "profile_version", "version", "region", "data_date", "batch_id", "rows")
 SIDECAR_FACTS = frozenset({"data_date", "version", "region", "batch_id"})
 SIDECAR_LIMIT = 65_536
-LABEL = re.compile(r"(?!.*[0-9]{16})[0-9A-Za-z._-]{1,40}")
-"""What a version, region or batch may be called: these words are shown outside the secure zone."""
+_Verdict = tuple[Verdict, str | None, str | None]
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,9 @@ def _registered(platform: Platform, found: "_Read", now: datetime) -> Arrival:
     platform.registry.add_officers(found.officers, now)
     if known is None:
         platform.registry.add_file(file, now)
-    verdict, code, message = _verdict(platform, file)
+    if found.manifest is not None and (before is None or before.verdict == "refused"):
+        platform.registry.append_event("file.manifest", {"sha256": file.sha256} | found.manifest.facts(), now)
+    verdict, code, message = _verdict(platform, file, found.trip)
     facts = {name: getattr(file, name) for name in FACTS}
     _amend(platform, file.sha256, now, **facts, verdict=verdict, code=code, message=message)
     released = _release_partners(platform, file, verdict, code, now)
@@ -157,23 +158,22 @@ def _refused(platform: Platform, deposit: Deposit, error: DtsenError, now: datet
 
 @dataclass(frozen=True)
 class _Read:
-    """A file as it is to be registered, how many of its lines are damaged, and who visited in what role."""
+    """A file as it is to be registered, its damaged lines, who visited, why it is held, and what was told of it."""
 
     file: NewFile
     damaged: int
     officers: Mapping[str, str | None]
+    trip: Trip | None
+    manifest: Manifest | None
 
 
 def _read(platform: Platform, deposit: Deposit, path: Path, told: Declared) -> _Read:
     """Read a deposited file exactly; raises DtsenError where it must be refused."""
-    with platform.vault.open(deposit.sha256) as file:
-        head = file.read(intake.HEAD)
-        intake.check_start(head, deposit.token)
-        profile = choose_profile(head, deposit.token, told.profile)
-        blocks = chain([head], iter(partial(file.read, intake.BLOCK), b""))
-        found = survey(intake.readings(blocks, profile, deposit.token), profile, platform.settings.city)
+    manifest = manifest_beside(path, deposit.sha256)
+    profile = choose_profile(head(platform, deposit.sha256), deposit.token, told.profile)
+    found = surveyed(platform, deposit.sha256, profile)
     check_survey(found, platform.settings.numeric_id_share, deposit.token)
-    who = _identity(path, profile, told, deposit.token)
+    who = _identity(path, profile, told, deposit.token, manifest)
     if who.region is not None and who.region != platform.settings.city:
         raise DtsenError("E_REGION", "the file is of another regency or city", token=deposit.token)
     is_snapshot = profile.kind == SNAPSHOT
@@ -192,7 +192,12 @@ def _read(platform: Platform, deposit: Deposit, path: Path, told: Declared) -> _
         batch_id=None if is_snapshot else who.batch_id or deposit.token,
         rows=found.rows,
     )
-    return _Read(new, found.damaged, found.officers)
+    lacking = None
+    if manifest is not None:
+        check_listed(manifest, path.name, deposit.sha256, found.rows, new.batch_id)
+        lacking = missing(manifest, path, deposit.sha256, platform.registry)
+    trip = tripped(platform, Case(new, found, lacking))
+    return _Read(new, found.damaged, found.officers, trip, manifest)
 
 
 def choose_profile(data: bytes, token: str, wanted: str | None) -> Profile:
@@ -218,9 +223,11 @@ def _likeness(data: bytes, profile: Profile) -> float:
     return len(words & header) / len(words | header)
 
 
-def _identity(path: Path, profile: Profile, told: Declared, token: str) -> Declared:
-    """Version, region, data date and batch: as told, else from the sidecar, else from the file's name."""
+def _identity(path: Path, profile: Profile, told: Declared, token: str, manifest: Manifest | None) -> Declared:
+    """Version, region, data date and batch: as told, else from the sidecar, the manifest, or the file's name."""
     named: dict[str, Any] = dict(profile.identify(path.name))
+    if manifest is not None:
+        named |= {key: value for key, value in vars(manifest).items() if key in SIDECAR_FACTS and value is not None}
     beside = _sidecar(path, token)
     found = named | beside | {k: v for k, v in vars(told).items() if v is not None}
     labels = [str(value) for key, value in found.items() if key != "data_date"]
@@ -277,22 +284,32 @@ def judge_again(platform: Platform, token: str, now: datetime) -> SourceFile:
         return platform.registry.file(token)
 
 
-def _verdict(platform: Platform, file: NewFile) -> tuple[Verdict, str | None, str | None]:
+def _verdict(platform: Platform, file: NewFile, trip: Trip | None = None) -> _Verdict:
     """What becomes of a file that was read: verdict, code and message."""
+    unplaced = _unplaced(platform, file) if file.kind == SNAPSHOT else None
+    if unplaced is not None:
+        return unplaced
+    if trip is not None:
+        return "held", trip.code, trip.message
     if file.kind != SNAPSHOT:
         return "accepted", None, None
-    named = {"data date": file.data_date, "version": file.version, "region": file.region}
-    unknown = [name for name, value in named.items() if value is None]
-    if unknown:
-        return "waiting", NO_DATE, f"not known yet: {', '.join(unknown)}"
-    if any(other.table_name == file.table_name for other in _same_snapshot(platform, file)):
-        return "refused", TWICE, None
     if not _partners(platform, file):
         return "waiting", NO_PARTNER, None
     family = profiles()[file.profile or ""].family
     if family in platform.registry.confirmed_profiles():
         return "accepted", None, None
     return "held", UNCONFIRMED, None
+
+
+def _unplaced(platform: Platform, file: NewFile) -> _Verdict | None:
+    """What becomes of a snapshot file that has no place among the snapshots; none where it has one."""
+    named = {"data date": file.data_date, "version": file.version, "region": file.region}
+    unknown = [name for name, value in named.items() if value is None]
+    if unknown:
+        return "waiting", NO_DATE, f"not known yet: {', '.join(unknown)}"
+    if any(other.table_name == file.table_name for other in _same_snapshot(platform, file)):
+        return "refused", TWICE, None
+    return None
 
 
 def _same_snapshot(platform: Platform, file: NewFile) -> list[SourceFile]:
@@ -313,7 +330,7 @@ def _release_partners(
     platform: Platform, file: NewFile, verdict: Verdict, code: str | None, now: datetime
 ) -> tuple[str, ...]:
     """Tokens of the files that waited for this one and now have its verdict."""
-    if file.kind != SNAPSHOT or verdict not in ("accepted", "held"):
+    if file.kind != SNAPSHOT or verdict not in ("accepted", "held") or code in BREAKERS:
         return ()
     waiting = [partner.token for partner in _partners(platform, file) if partner.verdict == "waiting"]
     for token in waiting:

@@ -106,6 +106,35 @@ class Settings(BaseSettings):
             le=1,
         ),
     ] = Decimal("0.01")
+    duplicate_share: Annotated[
+        Decimal,
+        _about("Share of rows that repeat a key above which a file is held", "a decimal from 0 to 1", ge=0, le=1),
+    ] = Decimal("0.05")
+    rejected_share: Annotated[
+        Decimal,
+        _about(
+            "Share of damaged lines and malformed identifiers above which a file is held",
+            "a decimal from 0 to 1",
+            ge=0,
+            le=1,
+        ),
+    ] = Decimal("0.05")
+    snapshot_change: Annotated[
+        Decimal,
+        _about(
+            "Share by which a snapshot may grow or shrink against the one before without being held",
+            "a decimal, 0 or more",
+            ge=0,
+        ),
+    ] = Decimal("0.2")
+    batch_times: Annotated[
+        Decimal,
+        _about(
+            "How many times larger or smaller than usual a batch without a manifest may be without being held",
+            "a decimal, 1 or more",
+            ge=1,
+        ),
+    ] = Decimal(5)
 
     @property
     def registry_url(self) -> URL:

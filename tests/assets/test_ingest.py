@@ -1,5 +1,7 @@
 """The inbox: complete files are taken in once each; one that cannot be kept does not keep the others waiting."""
 
+import hashlib
+import json
 import os
 import shutil
 from datetime import UTC, datetime
@@ -118,6 +120,25 @@ class TestJob:
             kinds = [file.received_at for file in platform.registry.files()]
         assert len(kinds) == 4
         assert list((home / "inbox").iterdir()) == []
+
+    def test_a_manifest_leaves_the_inbox_with_the_last_of_its_files(self, home: Path, town: Path) -> None:
+        files, path = early_files(town)[2:], home / "inbox" / "w37.manifest.json"
+        listed = [(file.name, file.read_bytes()) for file in files]
+        entries = [
+            {"name": name, "rows": data.count(b"\n") - 1, "sha256": hashlib.sha256(data).hexdigest()}
+            for name, data in listed
+        ]
+        path.write_text(json.dumps({"files": entries}))
+        _put(home, files[0])
+        assert _run(home).success
+        assert list((home / "inbox").iterdir()) == [path]
+        _put(home, files[1])
+        assert _run(home).success
+        assert list((home / "inbox").iterdir()) == []
+        with house(home) as platform:
+            found = {file.table_name: (file.verdict, file.code) for file in platform.registry.files()}
+        assert found["kunjungan_anggota"] == ("held", "H_BATCH_INCOMPLETE")
+        assert found["kunjungan"] == ("accepted", None)
 
     def test_a_refused_file_leaves_the_inbox_and_is_kept(self, home: Path) -> None:
         (home / "inbox" / "a.csv").write_bytes(b"a,b\n1,2\n")

@@ -16,7 +16,7 @@ from tests.queries.world import World
 NUMBER = "3571019901999998"
 SURFACE = (
     "generate ingest refresh releases show find trace rejected debt receipt accept refuse verify rollback doctor "
-    "programmes guard balance doubts"
+    "programmes guard balance doubts passport"
 )
 DTSEN = [sys.executable, "-c", "import sys; from dtsen_pipeline.cli import main; sys.exit(main())"]
 

@@ -27,7 +27,22 @@ def test_parts_add_up() -> None:
         part("bps_v3_keluarga", [{"kode_kabupaten_kota": "3506", "nomor_kartu_keluarga": "x"}, {}]),
     ]
     found = survey(parts, profiles()["bps_v3_keluarga"], "3571")
-    assert found == Survey(5, 2, 1, {"nomor_kartu_keluarga": 1}, {})
+    assert found == Survey(5, 2, 1, {"nomor_kartu_keluarga": 1}, {}, malformed=2)
+
+
+def test_keys_that_repeat_are_counted_across_parts() -> None:
+    cards = ["3571010101019001", "3571010101019002", "", "3571010101019001"]
+    rows = [{"nomor_kartu_keluarga": card, "kode_kelurahan_desa": "3571010001"} for card in cards]
+    parts = [part("bps_v3_keluarga", rows[:3]), part("bps_v3_keluarga", rows[3:] + rows[2:3])]
+    found = survey(parts, profiles()["bps_v3_keluarga"], "3571")
+    assert (found.repeated, found.malformed, found.villages) == (1, 0, {"3571010001": 5})
+
+
+def test_a_person_is_repeated_within_a_visit_and_not_across_visits() -> None:
+    pairs = [("v1", "3571010101019001"), ("v2", "3571010101019001"), ("v2", "3571010101019001"), ("v2", "")]
+    rows = [{"id_kunjungan": visit, "nomor_induk_kependudukan": nik} for visit, nik in pairs]
+    found = survey([part("lapangan_v1_anggota", rows)], profiles()["lapangan_v1_anggota"], "3571")
+    assert found.repeated == 1
 
 
 def test_officers_and_their_roles_are_gathered_from_visits() -> None:

@@ -29,7 +29,7 @@ SAMPLE = {
     "luas_lantai": "45",
     "tanggal_lahir": "1980-01-01",
     "jumlah_anggota_keluarga": "1",
-    "waktu_kunjungan": "2026-09-21T09:30:00+07:00",
+    "waktu_kunjungan": "2026-09-07T09:30:00+07:00",
 }
 
 

@@ -53,6 +53,20 @@ ASKING = (
         advice_id="Tulis satu nomor kartu keluarga atau NIK pada setiap baris, tanpa tanda lain.",
     ),
     stopped(
+        "E_PASSPORT",
+        id="Berkas ini tidak memiliki paspor.",
+        en="This file has no passport.",
+        basis=OWN,
+        advice_id="Tunjuk berkas potret yang versi, wilayah dan tanggal datanya sudah diketahui.",
+    ),
+    stopped(
+        "E_HTML",
+        id="Halaman tidak dapat ditulis di tempat itu.",
+        en="The page cannot be written there.",
+        basis=OWN,
+        advice_id="Tunjuk berkas di folder yang ada dan boleh ditulisi.",
+    ),
+    stopped(
         "E_ENTITY_UNKNOWN",
         id="Rilis ini tidak memuat keluarga atau orang dengan nomor itu.",
         en="The release has no family or person with that id.",

@@ -9,6 +9,7 @@ CSV = "RFC 4180 dan profil sumber berkas"
 OWN = "aturan proyek ini"
 
 refused = partial(Reason, severity=Severity.REFUSES_FILE, kind=ReasonKind.FILE)
+held = partial(Reason, severity=Severity.HOLDS, kind=ReasonKind.FILE)
 waiting = partial(Reason, severity=Severity.STATE, kind=ReasonKind.FILE)
 damaged = partial(Reason, severity=Severity.REJECTS, kind=ReasonKind.LINE)
 
@@ -119,6 +120,62 @@ FILES = (
         en="No person has yet confirmed what the codes of this profile mean.",
         basis="katalog variabel DTSEN 2026; nomor kode pada berkas belum pernah diterbitkan",
         advice_id="Cocokkan daftar kode dengan berkas, lalu terima berkas dengan alasan.",
+    ),
+    held(
+        "H_DUPLICATES",
+        id="Berkas ditahan: terlalu banyak baris dengan nomor yang sama.",
+        en="The file is held: too many rows repeat a number.",
+        basis=OWN,
+        advice_id="Tanyakan kepada pengirim apakah berkas tergabung dua kali, lalu terima atau tolak dengan alasan.",
+    ),
+    held(
+        "H_REJECTS",
+        id="Berkas ditahan: terlalu banyak baris rusak atau nomor yang bukan 16 angka.",
+        en="The file is held: too many lines are damaged or identifiers malformed.",
+        basis=OWN,
+        advice_id="Minta berkas yang utuh; bila memang demikian adanya, terima dengan alasan.",
+    ),
+    held(
+        "H_SNAPSHOT_SIZE",
+        id="Berkas ditahan: jumlah baris jauh berbeda dari potret sebelumnya.",
+        en="The file is held: its size differs much from the snapshot before.",
+        basis=OWN,
+        advice_id="Lihat paspornya (`dtsen passport`), tanyakan kepada pengirim, lalu terima atau tolak dengan alasan.",
+    ),
+    held(
+        "H_KELURAHAN_GONE",
+        id="Berkas ditahan: ada kelurahan yang tidak lagi memiliki keluarga.",
+        en="The file is held: a kelurahan has no family any more.",
+        basis=OWN,
+        advice_id="Lihat paspornya (`dtsen passport`), tanyakan kepada pengirim, lalu terima atau tolak dengan alasan.",
+    ),
+    held(
+        "H_BATCH_SIZE",
+        id="Berkas ditahan: batch tanpa manifes ini jauh lebih besar atau kecil daripada biasanya.",
+        en="The file is held: this batch without a manifest is much larger or smaller than usual.",
+        basis=OWN,
+        advice_id="Cocokkan jumlah barisnya dengan pengirim, lalu terima atau tolak dengan alasan.",
+    ),
+    held(
+        "H_BATCH_INCOMPLETE",
+        id="Berkas ditahan: manifesnya menyebut berkas lain yang tidak datang.",
+        en="The file is held: its manifest lists another file that did not come.",
+        basis=OWN,
+        advice_id="Minta berkas yang kurang, lalu terima atau tolak dengan alasan.",
+    ),
+    refused(
+        "E_BATCH_MANIFEST",
+        id="Manifes di folder berkas tidak dapat dibaca dengan pasti, atau ada dua untuk satu berkas.",
+        en="A manifest in the file's folder cannot be read exactly, or two list the file.",
+        basis=OWN,
+        advice_id="Perbaiki atau hapus manifesnya, lalu masukkan lagi.",
+    ),
+    refused(
+        "E_BATCH_MISMATCH",
+        id="Berkas bukan yang disebut manifesnya: jumlah baris, isi, atau batch berbeda.",
+        en="The file is not the one its manifest tells of: rows, content or batch differ.",
+        basis=OWN,
+        advice_id="Kirim ulang berkas yang utuh; bila manifesnya yang keliru, perbaiki lalu masukkan lagi.",
     ),
     waiting(
         "W_NO_DATA_DATE",
