@@ -25,6 +25,7 @@ from dtsen_pipeline.cli import (
     publishing,
     receipts,
     rejecting,
+    visiting,
 )
 from dtsen_pipeline.cli.house import has_number, number_refused
 from dtsen_pipeline.cli.output import NO, WRONG_USAGE, complain
@@ -60,6 +61,7 @@ COMMANDS = {
     **guarding.COMMANDS,
     **doubting.COMMANDS,
     **balancing.COMMANDS,
+    **visiting.COMMANDS,
 }
 """Every command by name."""
 for name, command in COMMANDS.items():

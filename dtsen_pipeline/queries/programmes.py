@@ -139,9 +139,12 @@ def of_family(platform: Platform, view: View, asked_id: str, look: Look, name: s
     return FamilyEligibility(view.release_id, family_id, on, tuple(found), _shared(found))
 
 
-def rules_in_force(on: date) -> list[Rule]:
-    """Every rule of every source that is in force on a day."""
-    return [rule for _, _, rule in _in_force(checked_programmes(), on)]
+def in_force_on(day: date) -> Mapping[str, list[Rule]]:
+    """By programme, the rule of every source that states one for a day; programmes without any are left out."""
+    found: dict[str, list[Rule]] = {}
+    for programme, _, rule in _in_force(checked_programmes(), day):
+        found.setdefault(programme.id, []).append(rule)
+    return found
 
 
 def _chosen(name: str | None) -> Mapping[str, Programme]:

@@ -102,6 +102,7 @@ def test_no_canary_comes_out(dtsen: Dtsen, canaries: tuple[World, list[Path]], t
         ("guard", "--limit", 100_000, "--purpose", "audit"),
         ("doctor",),
         ("programmes", "--limit", 1000),
+        ("queue", "--capacity", 1000),
         ("find", "--stdin", "--purpose", "audit"),
         ("trace", "--stdin", "--purpose", "audit"),
         ("verify", release.directory),

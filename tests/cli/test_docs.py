@@ -9,6 +9,8 @@ import pytest
 
 from dtsen_pipeline.cli import COMMANDS
 from dtsen_pipeline.cli.docs import cli_page
+from dtsen_pipeline.queries.reading import view
+from dtsen_pipeline.resources.platform import opened
 from tests.cli.conftest import Dtsen
 from tests.queries.world import World, publish
 
@@ -65,3 +67,21 @@ def test_a_workbook_that_is_none_is_refused_with_its_code(dtsen: Dtsen, home: Pa
     assert "E_MISSING" in said.out
     assert "SITI" not in said.all
     assert ".xlsx" not in said.out.replace("simpan sebagai .xlsx", "")
+
+
+def test_choosing_whom_to_verify_works_as_written(
+    dtsen: Dtsen, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every example of the page is run in a home with a release."""
+    monkeypatch.chdir(tmp_path)
+    with opened(world.settings) as platform:
+        family = view(platform).rows("keluarga")[0]["family_id"]
+    text = (DOCS / "how-to" / "choose-whom-to-verify.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^    dtsen (.*)$", text, re.MULTILINE)
+    assert len(lines) >= 6
+    for line in lines:
+        said = dtsen(*shlex.split(line.replace("ID", str(family))))
+        assert (said.code, said.err) == (0, ""), line
+    assert (tmp_path / "daftar.xlsx").is_file()
+    words = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+    assert words == ["prioritas", "acak"]

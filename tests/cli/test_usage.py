@@ -15,8 +15,8 @@ from tests.queries.world import World
 
 NUMBER = "3571019901999998"
 SURFACE = (
-    "generate ingest refresh releases show find trace rejected debt receipt accept refuse verify rollback doctor "
-    "programmes guard balance doubts passport"
+    "generate doctor ingest accept refuse passport refresh releases show verify rollback find trace "
+    "rejected debt receipt programmes guard doubts balance queue"
 )
 DTSEN = [sys.executable, "-c", "import sys; from dtsen_pipeline.cli import main; sys.exit(main())"]
 

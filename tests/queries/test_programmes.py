@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from dtsen_pipeline.queries.eligibility import REASONS, judged
-from dtsen_pipeline.queries.programmes import MOVES, of_family, over_release, rules_in_force
+from dtsen_pipeline.queries.programmes import MOVES, in_force_on, of_family, over_release
 from dtsen_pipeline.queries.reading import View
 from dtsen_pipeline.reference import Rule, programmes
 from dtsen_pipeline.resources.platform import Platform
@@ -138,7 +138,7 @@ def test_a_listed_family_is_logged_and_no_other(platform: Platform, release: Vie
 def test_one_family_has_a_reason_for_every_answer(platform: Platform, release: View) -> None:
     family = release.rows("keluarga", pl.col("desil_nasional") == 5, pl.col("is_lengkap"))[0]
     found = of_family(platform, release, family["family_id"], LOOK)
-    assert len(found.rules) == 2 * len(rules_in_force(AS_OF))
+    assert len(found.rules) == 2 * sum(len(rules) for rules in in_force_on(AS_OF).values())
     assert found.verdicts["sembako"]["resmi"] == "sumber_berbeda"
     assert found.verdicts["pbi_jk"]["resmi"] == "ya"
     assert found.verdicts["pkh"]["resmi"] == "tidak"

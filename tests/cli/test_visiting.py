@@ -1,0 +1,49 @@
+"""`dtsen queue` at a terminal."""
+
+import stat
+from pathlib import Path
+
+from openpyxl import load_workbook
+
+from tests.cli.conftest import Dtsen
+from tests.queries.world import World
+
+
+def test_a_list_is_one_document(dtsen: Dtsen, world: World) -> None:
+    told = dtsen("queue", "--capacity", 2, "--json")
+    assert told.code == 0
+    assert told.document["release_id"] == world.release_id
+    assert {one["arm"] for one in told.document["assignments"]} == {"acak", "prioritas"}
+    words = dtsen("queue", "--capacity", 2)
+    assert words.code == 0
+    assert "dengan undian" in words.out
+
+
+def test_one_kelurahan_may_be_asked_for(dtsen: Dtsen, world: World) -> None:
+    assert world
+    told = dtsen("queue", "--capacity", 5, "--kelurahan", "Bandar Lor", "--json").document
+    assert {one["kelurahan"] for one in told["assignments"]} == {"3571010007"}
+    assert dtsen("queue", "--capacity", 5, "--kelurahan", "Atlantis").code == 2
+
+
+def test_the_workbook_is_private_and_never_overwrites(dtsen: Dtsen, world: World, tmp_path: Path) -> None:
+    assert world
+    file = tmp_path / "daftar.xlsx"
+    assert dtsen("queue", "--capacity", 2, "--export", file).code == 2
+    assert not file.exists()
+    made = dtsen("queue", "--capacity", 2, "--export", file, "--purpose", "verifikasi")
+    assert made.code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    names = {str(row[4].value) for sheet in load_workbook(file).worksheets[1:] for row in list(sheet.iter_rows())[1:]}
+    assert names
+    assert not [name for name in names if name in made.all]
+    again = dtsen("queue", "--capacity", 2, "--export", file, "--purpose", "verifikasi")
+    assert (again.code, "E_EXPORT" in again.err) == (1, True)
+    nowhere = dtsen("queue", "--capacity", 2, "--export", tmp_path / "no" / "x.xlsx", "--purpose", "verifikasi")
+    assert "E_EXPORT" in nowhere.err
+
+
+def test_wrong_usage(dtsen: Dtsen, world: World) -> None:
+    assert world
+    assert dtsen("queue").code == 2
+    assert dtsen("queue", "--capacity", 0).code == 2
