@@ -20,6 +20,7 @@ from dtsen_pipeline.cli import (
     files,
     guarding,
     keeping,
+    measuring,
     passport,
     people,
     publishing,
@@ -62,6 +63,7 @@ COMMANDS = {
     **doubting.COMMANDS,
     **balancing.COMMANDS,
     **visiting.COMMANDS,
+    **measuring.COMMANDS,
 }
 """Every command by name."""
 for name, command in COMMANDS.items():

@@ -71,20 +71,25 @@ class Design:
         return [(np.array(found, dtype=np.int64), size) for found, size in many]
 
 
-def targeting_errors(is_inside: Bools, should_be: Bools, design: Design) -> Errors:
-    """Inclusion and exclusion error over the population that the sample stands for."""
+def targeting_errors(is_inside: Bools, should_be: Bools, design: Design, within: Bools | None = None) -> Errors:
+    """Inclusion and exclusion error over the population that the sample stands for, or over a part of it (`within`)."""
+    part = np.ones(len(is_inside), dtype=np.bool_) if within is None else within
     return Errors(
-        inclusion=share_of(is_inside, ~should_be, design),
-        exclusion=share_of(~is_inside, should_be, design),
+        inclusion=share_of(is_inside, ~should_be & part, design),
+        exclusion=share_of(~is_inside, should_be & part, design),
     )
 
 
-def share_of(hit: Bools, counted: Bools, design: Design, confidence: float = CONFIDENCE) -> Share:
+def share_of(
+    hit: Bools, counted: Bools, design: Design, *, corrected: int = 0, confidence: float = CONFIDENCE
+) -> Share:
     """The share of the counted families that hit, with a Wilson interval on the effective sample size.
 
     The share is the ratio of two weighted totals; its variance is that of the linearised ratio under stratified
     sampling without replacement. The effective sample size is share * (1 - share) / variance (Korn and Graubard,
     Survey Methodology 24(2), 1998), or Kish's for a share of 0 or 1. A census has no interval but its own share.
+    `corrected`: hits of the population that are known to hit no more and leave the upper total (a difference
+    estimator); more of them than were estimated leave 0.
     """
     sampled = int(counted.sum())
     if sampled == 0:
@@ -92,7 +97,7 @@ def share_of(hit: Bools, counted: Bools, design: Design, confidence: float = CON
     groups = design.joined()
     weights = _weights(groups, len(counted))
     total = float(weights[counted].sum())
-    share = float(weights[counted & hit].sum()) / total
+    share = max(0.0, (float(weights[counted & hit].sum()) - corrected) / total)
     residual = np.where(counted, hit - share, 0.0) / total
     effective = _effective(share, _variance(residual, groups), weights[counted])
     is_census = all(len(places) == size for places, size in groups)

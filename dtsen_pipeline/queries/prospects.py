@@ -119,7 +119,7 @@ class Prospects:
         return list(found.values())
 
     @cached_property
-    def _table(self) -> pl.DataFrame:
+    def features(self) -> pl.DataFrame:
         """Every feature of every family in whole numbers, by family id, with the number of members who live there."""
         persons = nw.from_native(fetched(self.view.scan("anggota")).lazy())
         joined = nw.from_native(self.families.lazy()).join(household(persons, self.base), on="family_id", how="left")
@@ -137,14 +137,14 @@ class Prospects:
             ).alias(str(place))
             for place, block in enumerate(self._blocks)
         ]
-        held = self._table.select(blocks).fill_null(float("nan")).to_numpy()
+        held = self.features.select(blocks).fill_null(float("nan")).to_numpy()
         group = self.families["desil_nasional"].fill_null(0).cast(pl.Int64).to_numpy()
         doubt = np.column_stack([doubt.chance for doubt in self._doubts])
         return chances.Inputs(held, doubt, chances.peers_of(held, group), self.model.intercept_micro)
 
     @cached_property
     def _doubts(self) -> list[Doubt]:
-        sizes = self._table["size"].fill_null(1).cast(pl.Float64).to_numpy()
+        sizes = self.features["size"].fill_null(1).cast(pl.Float64).to_numpy()
         asked = Doubts(self.view, self.families["family_id"].to_list(), self.visits, sizes)
         return [asked.of(block[0].columns, of_head=HEAD in block[0].columns) for block in self._blocks]
 

@@ -103,6 +103,7 @@ def test_no_canary_comes_out(dtsen: Dtsen, canaries: tuple[World, list[Path]], t
         ("doctor",),
         ("programmes", "--limit", 1000),
         ("queue", "--capacity", 1000),
+        ("targeting",),
         ("find", "--stdin", "--purpose", "audit"),
         ("trace", "--stdin", "--purpose", "audit"),
         ("verify", release.directory),
