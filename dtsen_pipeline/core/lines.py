@@ -74,7 +74,7 @@ def judge(data: bytes, dialect: Dialect, *, is_last: bool = True) -> Lines:
     reasons = np.zeros(len(ends), np.int8)
     reasons[(widths != dialect.width) | (_lengths(ends) == 1)] = WIDTH
     _mark(reasons, ends, stray, QUOTES)
-    _mark(reasons, ends, _foreign(data, signs, joints, ends), QUOTES)
+    _mark(reasons, ends, _foreign(data, signs, between, ends), QUOTES)
     reasons[odd] = QUOTES
     if dialect.quotes_all:
         reasons[_open_edges(signs, ends, dialect.delimiter)] = QUOTES
@@ -174,14 +174,15 @@ def _mark(reasons: NDArray[np.int8], ends: Places, places: Places, reason: int) 
     reasons[np.searchsorted(ends, places)] = reason
 
 
-def _foreign(data: bytes, signs: NDArray[np.uint8], joints: Places, ends: Places) -> Places:
+def _foreign(data: bytes, signs: NDArray[np.uint8], between: Flags, ends: Places) -> Places:
     """Where a cell without quotes begins and ends with a mark that another dialect quotes with."""
     found = []
     for mark in STRANGERS:
         if mark not in data:
             continue
         places = np.flatnonzero(signs == mark)
-        places = places[np.isin(places - 1, joints) | np.isin(places - 1, ends) | (places == 0)]
+        places = places[between[places - 1] | (signs[places - 1] == LF) | (places == 0)]
+        joints = np.flatnonzero(between) if len(places) else places
         last = np.minimum(_next(joints, places, len(signs)), _next(ends, places, len(signs))) - 1
         found.append(places[(signs[last] == mark) & (last > places)])
     return np.concatenate(found) if found else np.zeros(0, np.int64)

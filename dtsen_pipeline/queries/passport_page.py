@@ -116,8 +116,8 @@ def _kelurahan(passport: Mapping[str, Any]) -> Iterable[str]:
 def _columns(passport: Mapping[str, Any]) -> Iterable[str]:
     """Every coded column, the ones that moved most first."""
     yield "<h2>Kolom berkode <i>Coded columns</i></h2>"
-    yield '<p class="soft">Angka di belakang nama: bagian baris yang berpindah jawaban, per seribu. '
-    yield "<i>The number behind a name: rows that changed their answer, per thousand.</i></p>"
+    yield '<p class="soft">Angka di belakang nama: seberapa jauh sebaran jawaban bergeser, per seribu baris. '
+    yield "<i>The number behind a name: how far the distribution of answers moved, per thousand rows.</i></p>"
     head = (("Kode", False), ("Arti / Meaning", False), ("Kini / Now", True), ("Sebelumnya / Before", True))
     for column in sorted(passport["columns"], key=lambda column: -(column["drift_per_mille"] or 0)):
         moved = "" if column["drift_per_mille"] is None else f" · {column['drift_per_mille']}‰"

@@ -4,8 +4,10 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -41,6 +43,13 @@ def _run(home: Path) -> dg.ExecuteInProcessResult:
     with open_instance(Home(home)) as instance:
         job = defs.resolve_job_def("ingest")
         return job.execute_in_process(instance=instance, raise_on_error=False, run_config=config)
+
+
+def _metadata(result: dg.ExecuteInProcessResult) -> Mapping[str, Any]:
+    """What the step that takes files in says about itself."""
+    assert result.success
+    (event,) = [event for event in result.all_events if event.is_successful_output]
+    return event.step_output_data.metadata
 
 
 @pytest.fixture
@@ -120,6 +129,16 @@ class TestJob:
             kinds = [file.received_at for file in platform.registry.files()]
         assert len(kinds) == 4
         assert list((home / "inbox").iterdir()) == []
+
+    def test_a_snapshot_that_became_complete_leaves_its_figures(self, home: Path, town: Path) -> None:
+        files = early_files(town)
+        _put(home, files[0])
+        assert "passports" not in _metadata(_run(home))
+        _put(home, files[1])
+        (figures,) = _metadata(_run(home))["passports"].value.values()
+        assert figures["baris_anggota"] > figures["baris_keluarga"] > 400
+        assert all(type(count) is int for count in figures.values())
+        assert len(list((home / "work" / "passports").iterdir())) == 1
 
     def test_a_manifest_leaves_the_inbox_with_the_last_of_its_files(self, home: Path, town: Path) -> None:
         files, path = early_files(town)[2:], home / "inbox" / "w37.manifest.json"

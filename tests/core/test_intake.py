@@ -147,6 +147,12 @@ def test_a_line_that_never_ends_is_not_collected() -> None:
         list(intake.readings(blocks, shaped(), TOKEN))
 
 
+def test_nothing_but_fragments_is_not_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "BLOCK", 64)
+    with pytest.raises(DtsenError, match="E_STRUCTURE"):
+        list(intake.readings(chain([framed([])], repeat(b"x\n" * 32)), shaped(), TOKEN))
+
+
 def test_a_nul_far_behind_the_first_lines_damages_its_line() -> None:
     reading = read(framed([*SOUND * 100, "a,\x00b,c"]))
     assert reading.damaged["reasons"].to_list() == ["E_LINE_CONTROL"]
