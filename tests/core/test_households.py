@@ -40,6 +40,11 @@ CASES: Mapping[str, tuple[str, list[Cells], dict[str, str]]] = {
     "unmarried head": ("2", [HEAD | {MARITAL: "1"}, WIFE], {"family": "W_HEAD_UNMARRIED"}),
     "unmarried and alone": ("1", [HEAD | {MARITAL: "1"}], {}),
     "two men": ("2", [HEAD, WIFE | {SEX: "1"}], {"family": "W_COUPLE_SEX"}),
+    "two spouses of both sexes": (
+        "3",
+        [HEAD | {SEX: "2"}, WIFE, WIFE | {SEX: "1"}],
+        {"family": "W_SPOUSE_COUNT"},
+    ),
     "sex unknown": ("2", [HEAD | {SEX: "x"}, WIFE | {SEX: "x"}], {}),
     "two heads and a wife": ("3", [HEAD, HEAD | {SEX: "2", MARITAL: "1"}, WIFE], {"family": "W_HEAD_COUNT"}),
     "child of the head's age": ("2", [HEAD, someone("3")], {"1": "W_CHILD_OLDER"}),

@@ -6,7 +6,7 @@ import pytest
 
 from dtsen_pipeline.core.engine import Engine
 from dtsen_pipeline.core.normalise import normalise
-from dtsen_pipeline.core.numbers import check_numbers, is_neighbour
+from dtsen_pipeline.core.numbers import DOUBTED, check_numbers, is_neighbour
 from dtsen_pipeline.core.rules.context import Context
 from dtsen_pipeline.core.validate import check
 from dtsen_pipeline.reference import city
@@ -48,8 +48,9 @@ def test_one_number_under_two_names(engine: Engine) -> None:
 
 
 def test_rows_without_a_number_share_nothing(engine: Engine) -> None:
-    blank = [{NIK: "", CARD: card(place), "nama": f"CONTOH {name}"} for place, name in ((1, "A"), (1, "A"), (2, "B"))]
-    assert warned(engine, *blank) == [set()] * 3
+    places = ((1, "A"), (1, "A"), (2, "B"), (2, "B"))
+    blank = [{NIK: "", CARD: card(place), "nama": f"CONTOH {name}"} for place, name in places]
+    assert warned(engine, *blank) == [set()] * 4
 
 
 def test_files_are_not_compared_with_each_other(engine: Engine) -> None:
@@ -73,6 +74,21 @@ def test_a_near_miss_of_the_same_person_is_told_of_in_both_rows(engine: Engine, 
 def test_a_near_miss_that_contradicts_its_bearer_is_told_of_in_that_row(engine: Engine) -> None:
     other = {NIK: RIGHT[:7] + "2" + RIGHT[8:], BORN: "1999-09-09", "nama": "CONTOH DUA"}
     assert warned(engine, {NIK: RIGHT}, other) == [set(), {"W_NIK_NEIGHBOUR"}]
+
+
+DOUBTS: dict[str, Cells] = {
+    "W_NIK_BIRTHDATE": {NIK: nik(2), BORN: "1980-01-02"},
+    "W_NIK_DATE": {NIK: RIGHT[:9] + "0" + RIGHT[10:], BORN: ""},
+    "W_NIK_SEX": {NIK: nik(2), "jenis_kelamin": "2"},
+    "W_NIK_REGION_UNKNOWN": {NIK: "0" + RIGHT[1:]},
+    "W_PERSON_TWICE": {NIK: nik(2), "nama": PLAIN_MEMBER["nama"]},
+}
+
+
+@pytest.mark.parametrize("code", DOUBTED)
+def test_each_doubt_has_a_number_compared(engine: Engine, code: str) -> None:
+    _, found = warned(engine, {NIK: RIGHT}, {"nama": "CONTOH DUA"} | DOUBTS[code])
+    assert found == {"W_NIK_NEIGHBOUR"}
 
 
 def test_twins_with_numbers_in_a_row_are_left_alone(engine: Engine) -> None:

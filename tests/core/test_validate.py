@@ -228,6 +228,7 @@ SOUND_TOO: list[tuple[str, dict[str, str]]] = [
     *((MEMBER, child(f"{2026 - age}-07-01") | {DIPLOMA: code}) for code, _, age in LEVELS),
     (MEMBER, child("2022-01-01") | {DIPLOMA: "23", "partisipasi_sekolah": "1"}),
     (MEMBER, {LEVEL: "8", DIPLOMA: "3"}),
+    (VISIT_MEMBER, {LEVEL: "TIDAK_ADA", DIPLOMA: "8"}),
     (MEMBER, {LEVEL: "8", DIPLOMA: "6"}),
     (MEMBER, {"nama": "SITI NUR'AINI, S.PD.", RELATION: "2"}),
     (MEMBER, {"kode_kelurahan_desa_ktp": "3571010007", "kode_kecamatan_ktp": "3571010"}),
@@ -290,6 +291,10 @@ def test_every_rule_has_a_case_and_every_code_its_text() -> None:
 def test_an_impossible_date_in_a_nik_also_contradicts_the_birth_date() -> None:
     number = f"{nik(1)[:6]}40{nik(1)[8:]}"
     assert findings(MEMBER, {NIK: number}) == [(set(), {"W_NIK_DATE", "W_NIK_BIRTHDATE"})]
+
+
+def test_the_unborn_are_judged_no_further() -> None:
+    assert findings(MEMBER, {BORN: "2027-01-01"}) == [({"E_BIRTH_FUTURE"}, {"W_NIK_BIRTHDATE"})]
 
 
 def test_ages_are_as_of_each_files_own_data_date() -> None:
