@@ -1,6 +1,6 @@
 """Times the rules about members against writing the same table as Parquet, and says whether the promise holds.
 
-    python benchmarks/rules.py          a million members: those of a city of 100,000 families, up to four times
+    python -m benchmarks.rules          a million members: those of a city of 100,000 families, up to four times
 
 Each copy is a snapshot of its own, so that no rule between rows sees two copies. Both sides start from records in
 memory and run on Polars; every round measures one after the other. Prints Markdown.

@@ -85,10 +85,11 @@ DOUBTS: dict[str, Cells] = {
 }
 
 
-@pytest.mark.parametrize("code", DOUBTED)
+@pytest.mark.parametrize("code", DOUBTS)
 def test_each_doubt_has_a_number_compared(engine: Engine, code: str) -> None:
     _, found = warned(engine, {NIK: RIGHT}, {"nama": "CONTOH DUA"} | DOUBTS[code])
     assert found == {"W_NIK_NEIGHBOUR"}
+    assert set(DOUBTED) == set(DOUBTS)
 
 
 def test_twins_with_numbers_in_a_row_are_left_alone(engine: Engine) -> None:

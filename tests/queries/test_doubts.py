@@ -53,6 +53,7 @@ def _mistyped(town: Town, version: str = BASE) -> tuple[Pointer, Pointer]:
 def test_a_mistyped_number_is_doubted_beside_the_number_it_is_nearly(released: Callable[[Town], View]) -> None:
     town = Town()
     right, wrong = _mistyped(town)
+    town.member(card(1), 700, nama="CONTOH TIGA", tanggal_lahir="2001-01-01", status_hubungan_keluarga="3")
     found = doubts(released(town))
     assert [(row.token, row.table, row.columns, row.beside) for row in found.rows] == [
         (token(wrong), "anggota", (NIK, "nomor_kartu_keluarga"), (token(right),))
