@@ -35,6 +35,7 @@ check: $(VENV)/.installed
 bench: $(VENV)/.installed
 	$(BIN)/python -W ignore -m benchmarks.gate
 	$(BIN)/python benchmarks/compute.py
+	$(BIN)/python -W ignore -m benchmarks.rules
 	$(BIN)/python -W ignore -m benchmarks.refresh
 
 faults: $(VENV)/.installed
