@@ -23,6 +23,7 @@ from dtsen_pipeline.cli import (
     measuring,
     passport,
     people,
+    proposing,
     publishing,
     receipts,
     rejecting,
@@ -64,6 +65,7 @@ COMMANDS = {
     **balancing.COMMANDS,
     **visiting.COMMANDS,
     **measuring.COMMANDS,
+    **proposing.COMMANDS,
 }
 """Every command by name."""
 for name, command in COMMANDS.items():

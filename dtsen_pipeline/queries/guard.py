@@ -108,6 +108,11 @@ def guard(
     )
 
 
+def vanished_states(platform: Platform, view: View, look: Look) -> dict[tuple[str, str], str]:
+    """Whether each vanished family or person is `resolved` or only `unreadable`, by table and id."""
+    return {(cell.table, cell.entity_id): cell.state for cell in _Watch(platform, view, look).vanished()}
+
+
 @dataclass(frozen=True)
 class _Cell:
     state: str
@@ -131,7 +136,7 @@ class _Watch:
 
     def cells(self, village: str | None) -> list[_Cell]:
         """Every guarded cell by state, table, entity and column; of one kelurahan, where it is given."""
-        found = [*self._judged(), *self._vanished()]
+        found = [*self._judged(), *self.vanished()]
         kept = [cell for cell in found if village is None or cell.kelurahan == village]
         return sorted(kept, key=lambda cell: (STATES.index(cell.state), cell.table, cell.entity_id, _place(cell)))
 
@@ -201,7 +206,7 @@ class _Watch:
     def _snapshots(self) -> frozenset[str]:
         return frozenset(str(source["sha256"])[:12] for source in self.view.sources if source["data_date"])
 
-    def _vanished(self) -> Iterator[_Cell]:
+    def vanished(self) -> Iterator[_Cell]:
         """Who is no longer listed; "unreadable" where an unused row of the base snapshot bears the number."""
         if "vanished" not in self.view.manifest["tables"]:
             return

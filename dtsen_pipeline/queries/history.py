@@ -21,19 +21,17 @@ from dtsen_pipeline.core.entities import (
     with_family_id,
     with_person_id,
 )
-from dtsen_pipeline.core.normalise import normalise
 from dtsen_pipeline.queries.access import Look, note
+from dtsen_pipeline.queries.canonical import published_rows, records_of
 from dtsen_pipeline.queries.labels import HOME, ColumnFacts, as_text, column_facts, meaning, shown
 from dtsen_pipeline.queries.rawtext import Pointer, Raw, RawRows
-from dtsen_pipeline.queries.reading import Row, View, fetched
+from dtsen_pipeline.queries.reading import Row, View
 from dtsen_pipeline.queries.sources import VISIT, VISIT_MEMBER, Source, Sources, fates_of
 from dtsen_pipeline.queries.trace import FAMILY, PERSON, raw_of, release_facts, resolved
-from dtsen_pipeline.reference import city
 from dtsen_pipeline.resources.engines.polars import PolarsEngine
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.reasons import DECISIONS, FATE_TEXTS
-from dtsen_pipeline.schemas.tables import tables
 
 PRESENCE = "keberadaan_anggota"
 PRESENT, NEW = 1, 5
@@ -213,14 +211,10 @@ def _records(
     """Raw rows in canonical form as published; rows of persons with the ids that their own fields give."""
     if not rows:
         return []
-    raw = pl.DataFrame([{"src": src, "row": row, **cells} for (src, row), cells in rows.items()])
-    place = city(platform.settings.city)
-    records = normalise(nw.from_native(raw.lazy()), tables()[table], place)
+    records = records_of(platform, table, rows)
     if cards is not None:
         records = _identified(platform, records, table, cards)
-    frame: pl.LazyFrame = records.to_native()
-    integers = pl.col(pl.Int32)
-    return fetched(frame.with_columns(pl.when(integers >= 0).then(integers))).to_dicts()
+    return list(published_rows(records).values())
 
 
 def _identified(

@@ -24,10 +24,17 @@ def test_every_command_is_on_the_page() -> None:
     assert "--reveal" in page
 
 
-def test_the_how_to_uses_commands_and_options_that_exist(dtsen: Dtsen) -> None:
-    text = (DOCS / "how-to" / "trace-a-value.md").read_text(encoding="utf-8")
-    lines = re.findall(r"^    dtsen (\w+)(.*)$", text, re.MULTILINE)
-    assert {command for command, _ in lines} == {"find", "trace", "verify"}
+@pytest.mark.parametrize(
+    ("page", "commands"),
+    [
+        ("trace-a-value.md", {"find", "trace", "verify"}),
+        ("follow-proposals.md", {"proposals", "ledger", "guard"}),
+    ],
+)
+def test_the_how_to_uses_commands_and_options_that_exist(page: str, commands: set[str], dtsen: Dtsen) -> None:
+    text = (DOCS / "how-to" / page).read_text(encoding="utf-8")
+    lines = re.findall(r"^ {4,}dtsen (\w+)(.*)$", text, re.MULTILINE)
+    assert {command for command, _ in lines} == commands
     for command, rest in lines:
         shown = dtsen(command, "--help").out
         assert all(option in shown for option in re.findall(r"--[a-z]+", rest))

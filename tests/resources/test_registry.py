@@ -109,6 +109,28 @@ class TestSchema:
                 other.execute("BEGIN IMMEDIATE")
         other.close()
 
+    def test_a_registry_of_the_first_version_is_brought_forward(self, registry: Registry, now: datetime) -> None:
+        registry.append_event("before", {}, now)
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with registry.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.downgrade(config, "0001")
+            assert not inspect(connection).has_table("proposal_export")
+        again = Registry(registry.url).open()
+        assert again.exports() == []
+        assert again.verify_events().count == 1
+        again.close()
+
+    @pytest.mark.parametrize("statement", ["UPDATE proposal_export SET rows = 0", "DELETE FROM proposal_export"])
+    def test_exports_only_grow(self, registry: Registry, statement: str) -> None:
+        other = sqlite3.connect(registry.url.database or "", isolation_level=None)
+        sent = (1, "r", None, 1, SHA, "tester", "usulan", "2026-09-15 03:00:00")
+        other.execute("INSERT INTO proposal_export VALUES (?, ?, ?, ?, ?, ?, ?, ?)", sent)
+        with pytest.raises(sqlite3.IntegrityError, match="only grows"):
+            other.execute(statement)
+        other.close()
+
     def test_a_newer_registry_is_refused(self, registry: Registry) -> None:
         _tamper(registry, "UPDATE alembic_version SET version_num = '9999'")
         with pytest.raises(DtsenError, match=r"^E_REGISTRY_NEWER: "):

@@ -10,15 +10,16 @@ from datetime import datetime
 from dtsen_pipeline.resources.registry import events
 from dtsen_pipeline.resources.registry.decisions import Decisions
 from dtsen_pipeline.resources.registry.events import Chain
+from dtsen_pipeline.resources.registry.exports import Exports, NewExport
 from dtsen_pipeline.resources.registry.files import Files, NewFile
 from dtsen_pipeline.resources.registry.models import AccessLog
 from dtsen_pipeline.resources.registry.releases import NewRelease, Published, Releases, week_start
 from dtsen_pipeline.resources.registry.runs import NewRun, Runs
 
-__all__ = ["Chain", "NewFile", "NewRelease", "NewRun", "Published", "Registry", "week_start"]
+__all__ = ["Chain", "NewExport", "NewFile", "NewRelease", "NewRun", "Published", "Registry", "week_start"]
 
 
-class Registry(Files, Decisions, Runs, Releases):
+class Registry(Files, Decisions, Runs, Releases, Exports):
     """The registry at a database URL; `open` it before use."""
 
     def append_event(self, kind: str, payload: Mapping[str, object], now: datetime) -> str:

@@ -204,6 +204,24 @@ class Decision(Base):
     payload: Mapped[dict[str, Any]]
 
 
+class ProposalExport(Base):
+    """A list of proposals that was handed over: what it was made from and the digest of its bytes.
+
+    The proposals themselves are a function of the release and the kelurahan, so that they are kept once.
+    """
+
+    __tablename__ = "proposal_export"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    release_id: Mapped[str] = mapped_column(ForeignKey("release.release_id"), index=True)
+    kelurahan: Mapped[str | None]
+    rows: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    actor: Mapped[str]
+    purpose: Mapped[str]
+    at: Mapped[datetime]
+
+
 class Event(Base):
     """A link of the append-only chain: its hash covers the hash before it."""
 
