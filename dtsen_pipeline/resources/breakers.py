@@ -89,7 +89,7 @@ def _batch_size(platform: Platform, case: Case) -> Iterator[Trip]:
     if case.file.kind == "snapshot" or case.missing is not None:
         return
     accepted = platform.registry.files(kind=case.file.kind, table_name=case.file.table_name, verdict="accepted")
-    sizes = [other.rows or 0 for other in accepted if other.batch_id != case.file.batch_id]
+    sizes = [other.rows or 0 for other in accepted]
     if len(sizes) < HISTORY:
         return
     usual, times = median(sizes), float(platform.settings.batch_times)

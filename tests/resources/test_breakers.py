@@ -1,5 +1,6 @@
 """A file unlike what is usual is held for a person, whose word is kept and part of the frozen list."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dtsen_pipeline.resources.breakers import BREAKERS
+from dtsen_pipeline.resources.breakers import BREAKERS, previous
 from dtsen_pipeline.resources.decide import Word, accept, refuse
 from dtsen_pipeline.resources.freeze import freeze_inputs
 from dtsen_pipeline.resources.ingest import Arrival, ingest
@@ -95,6 +96,16 @@ def test_a_snapshot_unlike_the_one_before_is_held(platform: Platform, town: Path
 def test_the_second_snapshot_as_it_is_passes(platform: Platform, town: Path) -> None:
     found = [ingest(platform, file, NOW) for file in late_files(town)]
     assert [arrival.verdict for arrival in found] == ["waiting", "accepted", "accepted", "accepted"]
+
+
+def test_a_snapshot_is_compared_with_an_earlier_one_alone(platform: Platform, town: Path) -> None:
+    for file in late_files(town)[:2]:
+        ingest(platform, file, NOW)
+    found = {file.version: file for file in platform.registry.files(table_name="keluarga", verdict="accepted")}
+    before = previous(platform, found["v4_2026"])
+    assert before is not None
+    assert before.token == found["v3_2026"].token
+    assert previous(platform, found["v3_2026"]) is None
 
 
 def test_the_first_snapshot_of_all_has_nothing_to_be_compared_with(new_home: Path, town: Path, tmp_path: Path) -> None:
@@ -215,6 +226,10 @@ class TestBatchSize:
             assert small.message == "11 rows; usual are about 60"
             assert accept(platform, small.token, WORD) == (small.token,)
             assert platform.registry.file(small.token).verdict == "accepted"
+            tiny = self._batch(tmp_path, lines[:10], 16, head)
+            entry = {"name": tiny.name, "rows": 10, "sha256": hashlib.sha256(tiny.read_bytes()).hexdigest()}
+            tiny.with_name("w16.manifest.json").write_text(json.dumps({"files": [entry]}))
+            assert ingest(platform, tiny, NOW).verdict == "accepted"
 
     def test_nothing_is_usual_before_there_is_a_history(
         self, new_home: Path, tmp_path: Path, visits: tuple[bytes, list[bytes]]
@@ -230,4 +245,3 @@ class TestBatchSize:
 
 def test_every_breaker_is_a_code_that_holds_a_file() -> None:
     assert {code for code, reason in REASONS.items() if reason.severity is Severity.HOLDS} >= BREAKERS
-    assert json.dumps(sorted(BREAKERS))
