@@ -34,7 +34,7 @@ def main() -> int:
         work = Path(folder)
         generate(FAMILIES, SEED, work / "city")
         measure("gate", work / "city", work / "exact", SNAPSHOTS)
-        waiting = _home(work)
+        waiting = arrived(work)
         print(f"Demo city of {FAMILIES:,} families; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}.\n")
         print("| | refresh | compute | import of Great Expectations | over |\n|---|---:|---:|---:|---:|")
         found = [_round(number, waiting, work) for number in range(1, ROUNDS + 1)]
@@ -43,21 +43,21 @@ def main() -> int:
     return 0 if over <= PROMISED else 1
 
 
-def _home(work: Path) -> Path:
+def arrived(work: Path) -> Path:
     """A home that has taken the city in, codes confirmed."""
     home = work / "waiting"
     city = [str(work / "city" / name) for name in ("snapshot_1", "snapshot_2", "batches")]
-    _dtsen(home, "ingest", *city)
-    arrived = json.loads(_dtsen(home, "ingest", *city, "--json"))
+    dtsen(home, "ingest", *city)
+    arrived = json.loads(dtsen(home, "ingest", *city, "--json"))
     held = next(file["token"] for file in arrived["files"] if file["verdict"] == "held")
-    _dtsen(home, "accept", held, "--confirm-codes", "--reason", REASON)
+    dtsen(home, "accept", held, "--confirm-codes", "--reason", REASON)
     return home
 
 
 def _round(number: int, waiting: Path, work: Path) -> float:
     home = work / f"home-{number}"
     shutil.copytree(waiting, home)
-    refresh = _timed(lambda: _dtsen(home, "refresh", "--json"))
+    refresh = _timed(lambda: dtsen(home, "refresh", "--json"))
     compute = measure("polars", work / "exact", work / "exact" / "polars")["wall"]
     judge = _timed(lambda: _import(work, "great_expectations")) - _timed(lambda: _import(work, "pandas", "pydantic"))
     over: float = refresh - compute - judge
@@ -79,7 +79,8 @@ def _import(work: Path, *modules: str) -> None:
         raise RuntimeError(modules)
 
 
-def _dtsen(home: Path, *arguments: str) -> str:
+def dtsen(home: Path, *arguments: str) -> str:
+    """Run a command of ours on a home; what it printed."""
     return _run([*CLI, *arguments], os.environ | {"DTSEN_HOME": str(home)})
 
 
