@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks import pandas_bounds as reach
 from benchmarks.pandas_merge import Entities
 from benchmarks.pandas_rules import CARD, ROW, Series
 from benchmarks.pandas_ties import hashed
@@ -62,27 +63,84 @@ def score(both: tuple[Entities, Entities], gaps: pd.DataFrame, model: WelfareMod
     rows = homes.merged[["family_id", "desil_nasional"]]
     for side in (shadow, pd.concat([again, same]), gaps):
         rows = rows.merge(side, on="family_id", how="left", validate="1:1")
-    return _deciles(rows)
+    return _deciles(rows, both, model, inputs.base_date)
 
 
-def _deciles(rows: pd.DataFrame) -> pd.DataFrame:
+def _deciles(rows: pd.DataFrame, both: tuple[Entities, Entities], model: WelfareModel, on: date) -> pd.DataFrame:
     counted = rows.dropna(subset=["skor_bayangan", "desil_nasional"])
-    cuts = _cuts(counted[counted["is_ministry"].fillna(0) == 0])
+    counted = counted[counted["is_ministry"].fillna(0) == 0]
+    cuts = _cuts(counted)
     withheld = rows["reason"].mask(
         rows["reason"].isna() & ~(rows["peopled_bayangan"] & rows["peopled_verifikasi"]), "tanpa_anggota"
     )
     blank = rows["skor_bayangan"].isna() | rows["skor_verifikasi"].isna()
-    found = pd.DataFrame({"family_id": rows["family_id"]})
+    found = pd.DataFrame({"family_id": rows["family_id"], "desil_nasional": rows["desil_nasional"].astype("Int64")})
     found["alasan_tidak_lengkap"] = withheld.mask(withheld.isna() & blank, "masukan_kosong")
     found["is_lengkap"] = found["alasan_tidak_lengkap"].isna()
     for name in ("bayangan", "verifikasi"):
-        shown = rows[f"skor_{name}"].where(withheld.isna())
-        found[f"skor_{name}"] = shown
-        place = np.searchsorted(cuts, shown.fillna(0).to_numpy("int64"), side="left") + 1
-        found[f"desil_{name}"] = pd.Series(place, index=rows.index, dtype="Int64").where(shown.notna())
-    moved = (rows["desil_nasional"] + found["desil_verifikasi"] - found["desil_bayangan"]).clip(1, 10)
-    found["desil_estimasi"] = moved.where(found["is_lengkap"])
+        found[f"skor_{name}"] = rows[f"skor_{name}"].where(withheld.isna())
+        found[f"desil_{name}"] = reach.decile(found[f"skor_{name}"], cuts)
+    pointed = reach.points(counted, cuts)
+    keys = ["desil_nasional", "skor_bayangan"]
+    found = found.merge(pointed.astype("Int64"), on=keys, how="left", validate="m:1")
+    found["titik"] = found["titik"].where(found["skor_bayangan"].notna() & found["desil_nasional"].notna())
+    missing = found.loc[found["alasan_tidak_lengkap"] == "masukan_kosong", ["family_id", "desil_nasional", "titik"]]
+    bound = _bounds(missing, both, model, on, (cuts, pointed))
+    found = found.merge(bound, on="family_id", how="left", validate="1:1")
+    return _estimated(found, cuts).drop(columns=["desil_nasional", "titik"])
+
+
+def _estimated(found: pd.DataFrame, cuts: list[int]) -> pd.DataFrame:
+    moved = found["skor_verifikasi"] - found["skor_bayangan"]
+    at = found["titik"] + moved
+    official = found["desil_nasional"]
+    desil = reach.decile(at, cuts).mask((moved == 0).fillna(value=False) & at.notna(), official)
+    found["skor_estimasi"], found["desil_estimasi"] = at, desil
+    place = desil.fillna(1).to_numpy("int64")
+    below, above = np.array([0, *cuts])[place - 1], np.array([*cuts, 0])[place - 1]
+    found["jarak_batas_bawah"] = (at - below).where((desil > 1).fillna(value=False))
+    found["jarak_batas_atas"] = (above - at).where((desil < 10).fillna(value=False))  # noqa: PLR2004
+    for end, edge in (("min", 1), ("max", 10)):
+        for name in ("verifikasi", "estimasi"):
+            bound = found[f"desil_{name}"].fillna(found[f"desil_{name}_{end}"]).fillna(edge)
+            found[f"desil_{name}_{end}"] = bound if name == "verifikasi" else bound.where(official.notna())
     return found
+
+
+def _bounds(
+    missing: pd.DataFrame,
+    both: tuple[Entities, Entities],
+    model: WelfareModel,
+    on: date,
+    scale: tuple[list[int], pd.DataFrame],
+) -> pd.DataFrame:
+    """family_id and both bounds of families that miss an input."""
+    cuts, pointed = scale
+    homes, people = both
+    coded = {name: column for name, (column, _, _) in CODED.items()}
+    sides, rows = [], []
+    for home, persons in ((homes.ministry, people.ministry), (homes.merged, people.merged)):
+        own = missing[["family_id"]].merge(home, on="family_id", how="left", validate="1:1")
+        members = persons[persons["family_id"].isin(missing["family_id"])]
+        joined = own.join(_household(members, on), on="family_id", validate="1:1")
+        sides.append(reach.ranges((joined, _features(joined)), model, coded))
+        rows.append(own)
+    changed = rows[0]["family_id"].isin(reach.regrouped(both, missing["family_id"]))
+    held = {name: reach.kept(name, (rows[0], rows[1]), coded, changed) for name in sides[0]}
+    found = pd.DataFrame(reach.ends((sides[0], sides[1]), held, model))
+    least, most = found["beda_min"], found["beda_max"]
+    official = missing["desil_nasional"].reset_index(drop=True)
+    stays, can_stay = (least == 0) & (most == 0), (least <= 0) & (most >= 0)
+    bound = pd.DataFrame({"family_id": rows[0]["family_id"]})
+    edges = np.array([*cuts, cuts[-1] + 1])
+    for end in ("min", "max"):
+        bound[f"desil_verifikasi_{end}"] = reach.decile(found[f"skor_{end}"], cuts)
+        span = official.map(dict(enumerate(edges, 1)) | pointed.groupby("desil_nasional")["titik"].agg(end).to_dict())
+        at = missing["titik"].reset_index(drop=True).fillna(span.astype("Int64")) + found[f"beda_{end}"]
+        desil = reach.decile(at, cuts)
+        is_past = ((desil > official) if end == "min" else (desil < official)).fillna(value=False)
+        bound[f"desil_estimasi_{end}"] = desil.mask(stays | (can_stay & is_past), official)
+    return bound
 
 
 def _cuts(rows: pd.DataFrame) -> list[int]:

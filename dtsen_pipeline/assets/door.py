@@ -24,10 +24,11 @@ from dtsen_pipeline.assets.stage import (
 )
 from dtsen_pipeline.assets.validate import NAMES as CHECKED
 from dtsen_pipeline.assets.validate import checked_of, tabled
+from dtsen_pipeline.core.cutoffs import cuts_of
 from dtsen_pipeline.core.engine import Frame
 from dtsen_pipeline.core.flow import received_of, release_of
 from dtsen_pipeline.core.inputs import InputList
-from dtsen_pipeline.core.score import Scored, cuts_of
+from dtsen_pipeline.core.score import Scored
 from dtsen_pipeline.reference import city
 from dtsen_pipeline.resources.door import judged, unacceptable, unproved
 from dtsen_pipeline.resources.judge import render

@@ -8,9 +8,9 @@ import dagster as dg
 import polars as pl
 
 from dtsen_pipeline.assets.stage import INPUTS, SESSION, WEEKS, ins, session_of, told
+from dtsen_pipeline.core.cutoffs import cuts_of
 from dtsen_pipeline.core.engine import Frame
 from dtsen_pipeline.core.inputs import InputList
-from dtsen_pipeline.core.score import cuts_of
 from dtsen_pipeline.resources.judge import render
 from dtsen_pipeline.resources.publish import Attempt, Candidate, Publication, publish
 from dtsen_pipeline.resources.stages import CANDIDATE

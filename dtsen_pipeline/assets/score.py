@@ -22,10 +22,10 @@ from dtsen_pipeline.assets.stage import (
 )
 from dtsen_pipeline.assets.validate import NAMES as CHECKED
 from dtsen_pipeline.assets.validate import checked_of
+from dtsen_pipeline.core.cutoffs import cuts_frame
 from dtsen_pipeline.core.engine import Frame
 from dtsen_pipeline.core.flow import score_all
 from dtsen_pipeline.core.inputs import InputList
-from dtsen_pipeline.core.score import cuts_frame
 from dtsen_pipeline.reference import welfare_model
 from dtsen_pipeline.schemas.tables import INPUT_TABLES
 
@@ -35,7 +35,15 @@ NAMES = {
 }
 
 SHADOW_COLUMNS = ("skor_bayangan", "desil_bayangan")
-VERIFIED_COLUMNS = ("skor_verifikasi", "desil_verifikasi")
+VERIFIED_COLUMNS = ("skor_verifikasi", "desil_verifikasi", "desil_verifikasi_min", "desil_verifikasi_max")
+ESTIMATED_COLUMNS = (
+    "skor_estimasi",
+    "desil_estimasi",
+    "desil_estimasi_min",
+    "desil_estimasi_max",
+    "jarak_batas_bawah",
+    "jarak_batas_atas",
+)
 
 
 @dg.multi_asset(
@@ -76,7 +84,7 @@ def _origins(inputs: InputList) -> list[Origin]:
         used = tuple(sorted({name for owner, _, name in named if owner == table}))
         official = ("desil_nasional",) if kind == "families" else ()
         for part, scores in (("ministry", SHADOW_COLUMNS), ("merged", VERIFIED_COLUMNS)):
-            renamed = dict.fromkeys(scores, used) | {"desil_estimasi": used + official}
+            renamed = dict.fromkeys(scores, used) | dict.fromkeys(ESTIMATED_COLUMNS, used + official)
             columns = frozenset({*used, *official, "family_id"})
             found.append(Origin(("merged", f"{kind}_{part}"), columns, renamed))
     return found

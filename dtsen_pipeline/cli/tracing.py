@@ -66,7 +66,7 @@ def _print_desil(found: "Trace") -> None:
     if desil.reason_id:
         say(f"Tidak ada estimasi: {desil.reason_id}")
     elif desil.estimate is not None:
-        say("Estimasi = resmi + verifikasi - bayangan, dibatasi 1 sampai 10; perkiraan kota, bukan keputusan BPS.")
+        say("Estimasi = desil resmi yang digeser oleh hasil verifikasi; perkiraan kota, bukan keputusan BPS.")
 
 
 def _print_cell(cell: "Cell") -> None:

@@ -1,10 +1,10 @@
 """The four desil: official as sent, shadow from the ministry's inputs, verified, and the estimate.
 
 Scores are whole numbers (millionths of a log), so that every engine ranks alike. Cut-offs are calibrated to the
-city's official national distribution from the snapshot alone and serve both scores.
+city's official national distribution from the snapshot alone and serve both scores. How the estimate follows stands
+in `estimate`, how far a missing input reaches in `bounds`.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -13,20 +13,38 @@ from operator import add
 import narwhals as nw
 import polars as pl
 
+from dtsen_pipeline.core.bounds import bounded, bounds
+from dtsen_pipeline.core.cutoffs import SHADOW, Cuts, cut_offs, decile_of
 from dtsen_pipeline.core.engine import Engine, Frame
+from dtsen_pipeline.core.estimate import ESTIMATED, OFFICIAL, POINT, VERIFIED, estimated, points, spans
 from dtsen_pipeline.core.features import features, household
 from dtsen_pipeline.core.merge import Entities, Merged
 from dtsen_pipeline.reference import WelfareModel
-from dtsen_pipeline.schemas.errors import DtsenError
 
-DECILES = 10
 NO_MEMBERS, NO_INPUT = "tanpa_anggota", "masukan_kosong"
-SHADOW, VERIFIED = "skor_bayangan", "skor_verifikasi"
+REASON = "alasan_tidak_lengkap"
+PUBLISHED = (
+    "family_id",
+    "is_lengkap",
+    REASON,
+    SHADOW,
+    VERIFIED,
+    ESTIMATED,
+    "desil_bayangan",
+    "desil_verifikasi",
+    "desil_verifikasi_min",
+    "desil_verifikasi_max",
+    "desil_estimasi",
+    "desil_estimasi_min",
+    "desil_estimasi_max",
+    "jarak_batas_bawah",
+    "jarak_batas_atas",
+)
 
 
 @dataclass(frozen=True)
 class Scored:
-    """`families`: family_id, completeness, both scores and the three recomputed desil; `cuts`: nine cut-offs."""
+    """`families`: family_id and the columns of `PUBLISHED`; `cuts`: nine cut-offs."""
 
     families: Frame
     cuts: tuple[int, ...]
@@ -37,14 +55,21 @@ def score(merged: Merged, incomplete: Frame, model: WelfareModel, on: date, engi
     shadow = engine.checkpoint(_scores(merged.families.ministry, merged.persons.ministry, model, on, SHADOW))
     changed = engine.checkpoint(_changed(merged))
     verified = _verified(merged, changed, shadow, model, on)
-    official = merged.families.merged.select("family_id", "desil_nasional")
+    official = merged.families.merged.select("family_id", OFFICIAL)
     joined = engine.checkpoint(
         official.join(shadow, on="family_id", how="left")
         .join(verified, on="family_id", how="left")
         .join(incomplete, on="family_id", how="left")
     )
-    cuts = cut_offs(_histogram(joined, engine))
-    return Scored(families=_with_deciles(_reasoned(joined), cuts), cuts=cuts)
+    histogram = _histogram(joined, engine)
+    cuts = cut_offs(histogram)
+    pointed = points(histogram, cuts)
+    rows = _reasoned(joined).join(engine.load(pointed), on=[OFFICIAL, SHADOW], how="left")
+    rows = engine.checkpoint(rows)
+    blank = rows.filter(nw.col(REASON) == NO_INPUT).select("family_id", OFFICIAL, POINT)
+    bound = bounds(engine.checkpoint(blank), merged, model, on, cuts, spans(pointed, cuts))
+    rows = rows.join(engine.checkpoint(bound), on="family_id", how="left")
+    return Scored(families=_with_deciles(rows, cuts), cuts=cuts)
 
 
 def _scores(families: Frame, persons: Frame, model: WelfareModel, on: date, name: str) -> Frame:
@@ -86,30 +111,11 @@ def _histogram(joined: Frame, engine: Engine) -> pl.DataFrame:
     """How many families have each shadow score and official decile, by snapshot facts alone."""
     counted = joined.filter(
         ~nw.col(SHADOW).is_null(),
-        ~nw.col("desil_nasional").is_null(),
+        ~nw.col(OFFICIAL).is_null(),
         nw.col("is_ministry").is_null() | (nw.col("is_ministry") == 0),
     )
-    grouped = counted.group_by(SHADOW, "desil_nasional").agg(nw.len().cast(nw.Int64).alias("families"))
+    grouped = counted.group_by(SHADOW, OFFICIAL).agg(nw.len().cast(nw.Int64).alias("families"))
     return engine.fetch(grouped)
-
-
-def cut_offs(histogram: pl.DataFrame) -> tuple[int, ...]:
-    """Nine scores so that the shares at or below them are the official shares of deciles 1 to k.
-
-    `histogram`: skor_bayangan, desil_nasional, families. Equal scores are never parted: all of them fall into
-    the lower decile. Raises E_NO_CALIBRATION where no family can be counted.
-    """
-    if histogram.is_empty():
-        raise DtsenError("E_NO_CALIBRATION", "no family of the snapshot has both an official decile and a score")
-    scores = histogram.group_by(SHADOW).agg(pl.col("families").sum()).sort(SHADOW)
-    reached = scores.select(pl.col(SHADOW), below=pl.col("families").cum_sum())
-    lowest = int(scores[SHADOW][0])
-    cuts = []
-    for decile in range(1, DECILES):
-        share = histogram.filter(pl.col("desil_nasional") <= decile)["families"].sum()
-        at = reached.filter(pl.col("below") >= share)[SHADOW]
-        cuts.append(int(at[0]) if share else lowest - 1)
-    return tuple(cuts)
 
 
 def _reasoned(joined: Frame) -> Frame:
@@ -120,54 +126,22 @@ def _reasoned(joined: Frame) -> Frame:
     withheld = nw.coalesce(nw.col("reason"), empty)
     is_shown = withheld.is_null()
     return joined.with_columns(
-        nw.coalesce(withheld, blank).alias("alasan_tidak_lengkap"),
+        nw.coalesce(withheld, blank).alias(REASON),
         nw.when(is_shown).then(nw.col(SHADOW)).alias(SHADOW),
         nw.when(is_shown).then(nw.col(VERIFIED)).alias(VERIFIED),
     )
 
 
-def _with_deciles(rows: Frame, cuts: Sequence[int]) -> Frame:
-    reason = nw.col("alasan_tidak_lengkap")
-    official = nw.col("desil_nasional")
-    rows = rows.with_columns(desil_bayangan=decile_of(SHADOW, cuts), desil_verifikasi=decile_of(VERIFIED, cuts))
-    moved = official + nw.col("desil_verifikasi") - nw.col("desil_bayangan")
-    return rows.select(
-        "family_id",
-        reason.is_null().alias("is_lengkap"),
-        "alasan_tidak_lengkap",
-        SHADOW,
-        VERIFIED,
-        "desil_bayangan",
-        "desil_verifikasi",
-        nw.when(reason.is_null()).then(clipped(moved)).alias("desil_estimasi"),
+def _with_deciles(rows: Frame, cuts: Cuts) -> Frame:
+    """The published columns; `rows` as in `estimated`, with the bounds of families that miss an input."""
+    shown = estimated(rows, cuts).with_columns(
+        is_lengkap=nw.col(REASON).is_null(),
+        desil_bayangan=decile_of(SHADOW, cuts),
+        desil_verifikasi=decile_of(VERIFIED, cuts),
     )
-
-
-def decile_of(name: str, cuts: Sequence[int]) -> nw.Expr:
-    """1 plus the number of cut-offs that lie below the score; null where there is no score."""
-    one, zero = nw.lit(1, dtype=nw.Int64), nw.lit(0, dtype=nw.Int64)
-    above = [nw.when(nw.col(name) > cut).then(one).otherwise(zero) for cut in cuts]
-    total = reduce(add, above, one).cast(nw.Int64)
-    return nw.when(~nw.col(name).is_null()).then(total)
-
-
-def clipped(value: nw.Expr) -> nw.Expr:
-    """The value held between 1 and 10; null stays null."""
-    low, high = nw.lit(1, dtype=nw.Int64), nw.lit(DECILES, dtype=nw.Int64)
-    upper = nw.when(value > DECILES).then(high).otherwise(value)
-    return nw.when(value < 1).then(low).otherwise(upper).cast(nw.Int64)
+    return bounded(shown).select(*PUBLISHED)
 
 
 def with_scores(families: Entities, scored: Scored) -> Frame:
     """The merged families with their scores and desil beside the official ones (one score a family)."""
     return families.merged.join(scored.families, on="family_id", how="left")
-
-
-def cuts_frame(cuts: Sequence[int]) -> pl.DataFrame:
-    """The cut-offs as a table: decile (1 to 9) and the highest score that still lies in it."""
-    return pl.DataFrame({"decile": list(range(1, DECILES)), "score": list(cuts)})
-
-
-def cuts_of(frame: pl.DataFrame) -> tuple[int, ...]:
-    """The cut-offs, read back."""
-    return tuple(frame.sort("decile")["score"].to_list())

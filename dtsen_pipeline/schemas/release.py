@@ -75,9 +75,20 @@ class Keluarga(Family):
     alasan_tidak_lengkap: str = _one_of(INCOMPLETE, "Alasan tidak lengkap", nullable=True)
     skor_bayangan: int = pa.Field(nullable=True, title="Skor dari data kementerian (mikro-log)")
     skor_verifikasi: int = pa.Field(nullable=True, title="Skor dari data terverifikasi (mikro-log)")
+    skor_estimasi: int = pa.Field(nullable=True, title="Titik estimasi pada skala skor (mikro-log)")
     desil_bayangan: int = _decile("Desil bayangan")
     desil_verifikasi: int = _decile("Desil verifikasi")
+    desil_verifikasi_min: int = _decile("Desil verifikasi paling rendah, apa pun isi masukan yang kosong")
+    desil_verifikasi_max: int = _decile("Desil verifikasi paling tinggi, apa pun isi masukan yang kosong")
     desil_estimasi: int = _decile("Desil estimasi")
+    desil_estimasi_min: int = _decile("Desil estimasi paling rendah, apa pun isi masukan yang kosong")
+    desil_estimasi_max: int = _decile("Desil estimasi paling tinggi, apa pun isi masukan yang kosong")
+    jarak_batas_bawah: int = pa.Field(
+        ge=0, nullable=True, title="Jarak titik estimasi di atas batas desil di bawahnya (mikro-log)"
+    )
+    jarak_batas_atas: int = pa.Field(
+        ge=0, nullable=True, title="Jarak titik estimasi ke batas atas desilnya (mikro-log)"
+    )
 
     class Config:
         """Columns that nobody declared are refused."""

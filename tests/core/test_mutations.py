@@ -12,9 +12,10 @@ from types import ModuleType
 from typing import Any
 
 import narwhals as nw
+import polars as pl
 import pytest
 
-from dtsen_pipeline.core import cells, features, flow, merge, ministry, normalise, score, verdicts
+from dtsen_pipeline.core import bounds, cells, features, flow, merge, ministry, normalise, score, verdicts
 from dtsen_pipeline.core.rows import ROW
 from dtsen_pipeline.schemas.tables import FAMILY, tables
 from tests.oracle.city import judged
@@ -60,6 +61,14 @@ def _upper(original: Original) -> Original:
     return lambda name, cuts: original(name, [cut - 1 for cut in cuts])
 
 
+def _own_score(original: Original) -> Original:
+    return lambda *facts: original(*facts).with_columns(titik=pl.col("skor_bayangan"))
+
+
+def _one_further(original: Original) -> Original:
+    return lambda rows, cuts: original(rows, cuts).with_columns(jarak_batas_atas=nw.col("jarak_batas_atas") + 1)
+
+
 def _bits_shifted(original: Original) -> Original:
     return lambda *facts: original(*facts).with_columns(mask=nw.col("mask") * 2)
 
@@ -85,6 +94,14 @@ MISTAKES = {
     "ties fall into the upper decile": Mistake(score, "decile_of", _upper, "outcome", "score"),
     "nothing is scored again after verification": Mistake(
         score, "_changed", lambda original: lambda merged: original(merged).head(0), "outcome", "score"
+    ),
+    "a family stands where its shadow score is": Mistake(score, "points", _own_score, "outcome", "score"),
+    "the distance to a cut-off is one too long": Mistake(score, "estimated", _one_further, "outcome", "score"),
+    "blanks that nobody touched move a family": Mistake(
+        bounds, "_is_kept", lambda _: lambda _: nw.lit(value=False), "outcome", "score"
+    ),
+    "members who left are not noticed": Mistake(
+        bounds, "_regrouped", lambda original: lambda *facts: original(*facts).head(0), "outcome", "score"
     ),
     "held members are forgotten": Mistake(
         flow, "incomplete", lambda original: lambda *facts: original(*facts).head(0), "outcome", "score"

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dtsen_pipeline.core.cutoffs import cut_offs, cuts_frame, cuts_of, decile_of
 from dtsen_pipeline.core.engine import Engine
-from dtsen_pipeline.core.score import clipped, cut_offs, cuts_frame, cuts_of, decile_of
 from dtsen_pipeline.reference import welfare_model
 from dtsen_pipeline.schemas.errors import DtsenError
 from tests.core.rows import BASE, CARD, DATES, NIK, Release, Town, card, nik
@@ -98,11 +98,6 @@ def test_no_decile_is_smaller_than_its_share_by_a_whole_score(rows: list[tuple[i
         share = sum(decile <= number for _, decile in rows)
         assert sum(score <= cut for score, _ in rows) >= share
         assert sum(score < cut for score, _ in rows) < share or share == 0
-
-
-def test_an_estimate_stays_between_one_and_ten() -> None:
-    frame = nw.from_native(pl.DataFrame({"v": [-3, 0, 1, 5, 10, 11, 40, None]}))
-    assert frame.select(v=clipped(nw.col("v")))["v"].to_list() == [1, 1, 1, 5, 10, 10, 10, None]
 
 
 def ladder(town: Town) -> Town:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from typing import Any
 
-from tests.oracle import scores
+from tests.oracle import bounds, scores
 from tests.oracle.expected import WINS, Calendar, Outcome, expect, is_fixed, said
 from tests.oracle.later import answered_later
 from tests.oracle.raw import ROOT, RawFile
@@ -25,7 +25,14 @@ SCORES = (
     "skor_verifikasi",
     "desil_bayangan",
     "desil_verifikasi",
+    "desil_verifikasi_min",
+    "desil_verifikasi_max",
+    "skor_estimasi",
     "desil_estimasi",
+    "desil_estimasi_min",
+    "desil_estimasi_max",
+    "jarak_batas_bawah",
+    "jarak_batas_atas",
 )
 
 
@@ -121,6 +128,17 @@ class _Witness:
                 if all(said(record, visit, answer) is None for answer in columns):
                     found.add(record.pointer)
         return found
+
+
+@dataclass(frozen=True)
+class _Family:
+    """A published family: its row, both sides' answers and both scores."""
+
+    row: Row
+    before: bounds.Side
+    after: bounds.Side
+    shadow: int | None
+    verified: int | None
 
 
 class _Court:
@@ -272,9 +290,9 @@ class _Court:
     def rank(self) -> None:
         """Recompute both scores, the cut-offs and the desil of every published family."""
         on, ministry = self.calendar.base_day, self._ministry_members()
-        verified = defaultdict[str, list[Row]](list)
+        verified = defaultdict[str, dict[Pointer, Row]](dict)
         for person in self.release.tables["anggota"]:
-            verified[person[HOME]].append(person)
+            verified[person[HOME]][_pointer(person)] = person
         incomplete, ranked, rows = self._incomplete(), [], []
         for row in self.release.tables["keluarga"]:
             card = self.card_of[row["family_id"]]
@@ -282,26 +300,29 @@ class _Court:
             if outcome is None:
                 continue
             own = {name: shown(value) for name, value in outcome.ministry.items()}
-            shadow = scores.score(own, ministry[card], on)
-            mine = scores.score(row, verified[row["family_id"]], on)
-            is_home = any(person[PRESENCE] == PRESENT for person in verified[row["family_id"]])
+            before = bounds.Side(own, ministry[card])
+            after = bounds.Side(row, verified[row["family_id"]])
+            shadow = scores.score(own, before.members.values(), on)
+            mine = scores.score(row, after.members.values(), on)
+            is_home = any(person[PRESENCE] == PRESENT for person in after.members.values())
             why = incomplete.get(card, {}) | {"tanpa_anggota": not (is_home and ministry[card])}
-            rows.append((row, shadow, mine, why))
+            rows.append((_Family(row, before, after, shadow, mine), why))
             if shadow is not None and row["desil_nasional"] is not None and not why.get("ministry"):
                 ranked.append(scores.Ranked(shadow, row["desil_nasional"]))
         cuts = scores.cut_offs(ranked)
         for place, (mine, theirs) in enumerate(zip(cuts, self.release.cuts, strict=True), 1):
             self.found.compare(Fault("cut", "keluarga", column=str(place)), mine, theirs)
-        for facts in rows:
-            self._compare_scores(*facts)
+        scale = scores.Scale(ranked, self.release.cuts)
+        for family, why in rows:
+            self._compare_scores(family, why, scale)
 
-    def _ministry_members(self) -> dict[str, list[dict[str, Any]]]:
+    def _ministry_members(self) -> dict[str, dict[Pointer, dict[str, Any]]]:
         """The members of each family by the ministry's values alone."""
-        members = defaultdict[str, list[dict[str, Any]]](list)
-        for outcome in self.expected["anggota"].values():
+        members = defaultdict[str, dict[Pointer, dict[str, Any]]](dict)
+        for pointer, outcome in self.expected["anggota"].items():
             if outcome.ministry[PRESENCE] == PRESENT:
                 person = {name: shown(value) for name, value in outcome.ministry.items()}
-                members[str(person[HOME])].append(person)
+                members[str(person[HOME])][pointer] = person
         return members
 
     def _incomplete(self) -> dict[str, dict[str, bool]]:
@@ -320,18 +341,33 @@ class _Court:
                     found[card] |= {reason: True}
         return found
 
-    def _compare_scores(self, row: Row, shadow: int | None, verified: int | None, why: Mapping[str, bool]) -> None:
+    def _compare_scores(self, family: "_Family", why: Mapping[str, bool], scale: scores.Scale) -> None:
         reasons = [name for name in ("anggota_ditolak", "anggota_ditahan", "tanpa_anggota") if why.get(name)]
-        if reasons:
-            shadow = verified = None
-        elif None in (shadow, verified):
-            reasons = ["masukan_kosong"]
-        cuts = self.release.cuts
+        row, cuts, official = family.row, scale.cuts, family.row["desil_nasional"]
+        shadow, verified = (None, None) if reasons else (family.shadow, family.verified)
+        is_blank = not reasons and None in (shadow, verified)
         low, high = scores.decile(shadow, cuts), scores.decile(verified, cuts)
-        moved = None if reasons else scores.estimate(row["desil_nasional"], high, low)
-        mine = (not reasons, next(iter(reasons), None), shadow, verified, low, high, moved)
+        moved = at = below = above = None
+        found, ends = (high, high) if high else (1, 10), (1, 10)
+        if is_blank:
+            reasons = ["masukan_kosong"]
+            found = (high, high) if high else bounds.verified(family.after, self.calendar.base_day, cuts)
+            ends = self._ends(family, scale) if official else ends
+        elif not reasons and official and shadow is not None and verified is not None:
+            moved, at = scale.estimate(official, verified, shadow)
+            below = None if moved == 1 else at - cuts[moved - 2]
+            above = None if moved == 10 else cuts[moved - 1] - at
+            ends = (moved, moved)
+        bound = ends if official else (None, None)
+        mine = (not reasons, next(iter(reasons), None), shadow, verified, low, high)
+        mine = (*mine, *found, at, moved, *bound, below, above)
         for name, value in zip(SCORES, mine, strict=True):
             self.found.compare(Fault("score", "keluarga", row["family_id"], name), value, row[name])
+
+    def _ends(self, family: "_Family", scale: scores.Scale) -> tuple[int, int]:
+        official, shadow = family.row["desil_nasional"], family.shadow
+        stands = scale.span(official) if shadow is None else (scale.point(official, shadow),) * 2
+        return bounds.estimate(official, stands, family.before, family.after, self.calendar.base_day, scale.cuts)
 
     # The fates
 

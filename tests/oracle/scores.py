@@ -1,4 +1,4 @@
-"""The demonstration model and the four desil, written from the model card in plain Python."""
+"""The demonstration model, the four desil and the estimate's scale, written from the model card in plain Python."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -163,8 +163,34 @@ def decile(value: int | None, cuts: Sequence[int]) -> int | None:
     return None if value is None else 1 + sum(cut < value for cut in cuts)
 
 
-def estimate(official: int | None, verified: int | None, shadow: int | None) -> int | None:
-    """The official decile moved by what verification changed."""
-    if official is None or verified is None or shadow is None:
-        return None
-    return min(10, max(1, official + verified - shadow))
+@dataclass(frozen=True)
+class Scale:
+    """The families that calibrated the cut-offs, and the cut-offs."""
+
+    ranked: Sequence[Ranked]
+    cuts: Sequence[int]
+
+    def point(self, official: int, shadow: int) -> int:
+        """Where a family of an official decile stands: the score at its place, inside its decile."""
+        peers = [family.score for family in self.ranked if family.official == official]
+        before = sum(family.official < official for family in self.ranked)
+        place = before + sum(score < shadow for score in peers) + (peers.count(shadow) + 1) // 2
+        found = sorted(family.score for family in self.ranked)[place - 1]
+        if official > 1:
+            found = max(found, self.cuts[official - 2] + 1)
+        return min(found, self.cuts[official - 1]) if official < 10 else found
+
+    def span(self, official: int) -> tuple[int, int]:
+        """The lowest and highest point of an official decile; its edge where nobody is in it."""
+        found = [self.point(official, family.score) for family in self.ranked if family.official == official]
+        if not found:
+            edge = self.cuts[official - 1] if official < 10 else self.cuts[-1] + 1
+            return edge, edge
+        return min(found), max(found)
+
+    def estimate(self, official: int, verified: int, shadow: int) -> tuple[int, int]:
+        """The estimated decile and its point."""
+        at = self.point(official, shadow) + verified - shadow
+        cut = decile(at, self.cuts)
+        assert cut is not None
+        return (official if verified == shadow else cut), at
