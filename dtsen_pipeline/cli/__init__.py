@@ -17,6 +17,7 @@ from dtsen_pipeline.cli import (
     benefits,
     deciding,
     doubting,
+    explaining,
     files,
     guarding,
     keeping,
@@ -66,6 +67,7 @@ COMMANDS = {
     **visiting.COMMANDS,
     **measuring.COMMANDS,
     **proposing.COMMANDS,
+    **explaining.COMMANDS,
 }
 """Every command by name."""
 for name, command in COMMANDS.items():

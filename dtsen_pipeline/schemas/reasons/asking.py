@@ -81,6 +81,13 @@ ASKING = (
         advice_id="Lihat semuanya dengan dtsen find, lalu telusuri satu per satu.",
     ),
     stopped(
+        "E_SCORE_DIFFERS",
+        id="Masukan keluarga ini tidak menghasilkan skor yang diterbitkan, sehingga desilnya tidak dapat diterangkan.",
+        en="The inputs of the family do not give its published score, so its desil cannot be explained.",
+        basis=OWN,
+        advice_id="Periksa rilis dengan dtsen verify, lalu pakai versi program dan model yang dicatatnya.",
+    ),
+    stopped(
         "E_COLUMN_UNKNOWN",
         id="Tabel itu tidak mempunyai kolom dengan nama tersebut.",
         en="The table has no column of that name.",

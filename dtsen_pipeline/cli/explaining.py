@@ -1,0 +1,150 @@
+"""`dtsen explain` and `dtsen diff`: why a desil is what it is, and what changed between two releases."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from dtsen_pipeline.cli import house
+from dtsen_pipeline.cli.output import document, heading, progress, say, table
+from dtsen_pipeline.schemas.errors import DtsenError
+
+if TYPE_CHECKING:
+    from dtsen_pipeline.queries.diff import Diff
+    from dtsen_pipeline.queries.explain import Explained, Move
+
+ENTITY = re.compile(r"[0-9a-f]{32}")
+CAUSES = {
+    "waktu": "waktu: umur pada tanggal data yang lebih baru",
+    "susunan": "susunan keluarga",
+    "data": "data keluarga sendiri",
+    "koefisien": "koefisien model",
+    "acuan": "acuan kementerian",
+    "batas": "batas desil: keluarga lain bergeser",
+    "potret": "potret kementerian",
+    "kunjungan": "kunjungan",
+    "berkas_dilepas": "berkas tidak lagi dipakai",
+    "aturan": "aturan",
+    "model": "model",
+}
+TITLES = {"official": "Resmi", "shadow": "Bayangan", "verified": "Verifikasi", "estimate": "Estimasi"}
+
+
+def explain(
+    family: Annotated[str, typer.Option(metavar="ID", help="Nomor samaran keluarga. / A family's id.")],
+    release: house.Release = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Terangkan juga perubahan sejak rilis ini. / Also the change since it."),
+    ] = None,
+    purpose: house.Purpose = None,
+    *,
+    as_json: house.JSON = False,
+) -> None:
+    """Terangkan desil sebuah keluarga. / Why its desil is what it is, and why it moved since another release."""
+    if house.has_number(family):
+        raise house.number_refused()
+    if not ENTITY.fullmatch(family):
+        raise DtsenError("E_USAGE", "an id has 32 characters, 0-9 and a-f; see dtsen find")
+    from dtsen_pipeline.queries.explain import explain as explained  # noqa: PLC0415
+    from dtsen_pipeline.queries.reading import view  # noqa: PLC0415
+
+    look = house.look(purpose)
+    with house.house() as platform:
+        earlier = view(platform, since) if since else None
+        found = explained(platform, view(platform, release), family, look, earlier)
+    if as_json:
+        document(found)
+    else:
+        _print_explained(found)
+
+
+def _print_explained(found: "Explained") -> None:
+    release = found.release
+    say(
+        Text(f"Keluarga {found.family_id}", style="bold"),
+        f"Rilis {release['release_id']} · model {release['model']['id']} ({release['model']['status']})",
+    )
+    heading("Desil")
+    table(("", "Desil", "Batas"), [(TITLES[n], d, _bound(found, n)) for n, d in found.desil.items()], numbers=(1,))
+    if found.reason_id:
+        say(f"Tidak ada estimasi: {found.reason_id}")
+    heading("Masukan model / Model inputs")
+    rows = [(one.label, one.value, one.unit, one.weight, one.points, one.proof) for one in found.inputs]
+    table(("Masukan", "Nilai", "Satuan", "Bobot", "Poin", "Bukti"), rows, numbers=(1, 3, 4))
+    if found.missing:
+        say(f"Kosong: {', '.join(one.label for one in found.inputs if one.value is None)}")
+    heading("Skor (sepersejuta log)")
+    scores = [("Konstanta", found.intercept), ("Skor verifikasi", found.total), ("Skor bayangan", found.shadow_score)]
+    scores += [
+        ("Titik estimasi", found.point),
+        ("Di atas batas bawah", found.to_lower),
+        ("Ke batas atas", found.to_upper),
+    ]
+    table(("", "Poin"), scores, numbers=(1,))
+    say(f"Batas desil 1-9: {' · '.join(map(str, found.cuts))}")
+    if found.moved is not None:
+        _print_move(found, found.moved)
+
+
+def _bound(found: "Explained", name: str) -> str | None:
+    low, high = found.bounds.get(name, (None, None))
+    return None if low is None else f"{low}" if low == high else f"{low}-{high}, belum pasti"
+
+
+def _print_move(found: "Explained", moved: "Move") -> None:
+    heading(f"Sejak rilis {moved.since}: {moved.before or '-'} menjadi {moved.after or '-'}")
+    if moved.contributions is None:
+        say("Tidak ada yang berubah, atau salah satu estimasi tidak ada. / Nothing changed, or an estimate is missing.")
+        return
+    labels = {one.name: one.label for one in found.inputs}
+    rows = [(CAUSES[one.cause], labels.get(one.feature or ""), one.points, one.steps) for one in moved.contributions]
+    table(("Sebab", "Masukan", "Poin", "Desil"), rows, numbers=(2, 3))
+
+
+def diff(
+    before: Annotated[str, typer.Argument(metavar="RILIS", help="Rilis yang lebih lama. / The earlier release.")],
+    after: Annotated[str, typer.Argument(metavar="RILIS", help="Rilis yang lebih baru. / The later release.")],
+    limit: Annotated[
+        int, typer.Option(min=0, help="Daftar paling banyak sekian sel. / List at most so many cells.")
+    ] = 0,
+    purpose: house.Purpose = None,
+    *,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Buka nilai yang ditutup; perlu --purpose. / Show masked values.")
+    ] = False,
+    as_json: house.JSON = False,
+) -> None:
+    """Bandingkan dua rilis. / Changed cells between two releases, with the cause of each."""
+    from dtsen_pipeline.queries.access import check_purpose  # noqa: PLC0415
+    from dtsen_pipeline.queries.diff import diff as compared  # noqa: PLC0415
+    from dtsen_pipeline.queries.reading import view  # noqa: PLC0415
+
+    if house.has_number(before, after):
+        raise house.number_refused()
+    look = house.look(purpose, is_revealed=reveal)
+    if reveal:
+        check_purpose(look)
+    with house.house() as platform, progress(None, "Membandingkan"):
+        found = compared(platform, view(platform, before), view(platform, after), look, limit)
+    if as_json:
+        document(found)
+    else:
+        _print_diff(found)
+
+
+def _print_diff(found: "Diff") -> None:
+    say(Text(f"{found.before} -> {found.after}: sel yang berubah / changed cells", style="bold"))
+    rows = [(name, counts["baru"], counts["hilang"]) for name, counts in found.entities.items()]
+    table(("Tabel", "Baru", "Hilang"), rows, numbers=(1, 2))
+    cells = [(one.table, one.column, CAUSES[one.cause], one.cells) for one in found.counts]
+    table(("Tabel", "Kolom", "Sebab", "Sel"), cells, numbers=(3,))
+    if found.rows:
+        heading("Sel / Cells")
+        listed = [(one.entity_id, one.column, one.before, one.after, CAUSES[one.cause]) for one in found.rows]
+        table(("Nomor samaran", "Kolom", "Sebelum", "Sesudah", "Sebab"), listed)
+
+
+COMMANDS: Mapping[str, Callable[..., None]] = {"explain": explain, "diff": diff}

@@ -1,0 +1,115 @@
+"""Why a desil is what it is, and why it moved: the parts add up to what is published, or nothing is said."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from dtsen_pipeline.queries import inputs
+from dtsen_pipeline.queries.explain import explain
+from dtsen_pipeline.queries.reading import View, view
+from dtsen_pipeline.resources.platform import Platform, opened
+from dtsen_pipeline.schemas.errors import DtsenError
+from tests.queries.asking import looks, some
+from tests.queries.later import Later, later
+from tests.queries.world import LOOK
+
+
+@pytest.fixture(scope="module")
+def home(city: Path) -> Later:
+    """A home with three releases."""
+    return later(city)
+
+
+@pytest.fixture
+def house(home: Later) -> Iterator[Platform]:
+    """The opened house."""
+    with opened(home.settings) as platform:
+        yield platform
+
+
+def pair(house: Platform, one: str, two: str) -> tuple[View, View]:
+    return view(house, one), view(house, two)
+
+
+def families(release: View, *conditions: pl.Expr) -> list[str]:
+    return [str(row["family_id"]) for row in release.rows("keluarga", *conditions)]
+
+
+def test_the_points_add_up_to_the_published_score(house: Platform, home: Later) -> None:
+    release = view(house, home.late)
+    for family_id in families(release, pl.col("is_lengkap"))[:40]:
+        found = explain(house, release, family_id, LOOK)
+        assert found.missing == ()
+        assert found.intercept + sum(one.points or 0 for one in found.inputs) == found.total
+        row = some(release, "keluarga", pl.col("family_id") == family_id)
+        assert found.desil["estimate"] == row["desil_estimasi"]
+        assert found.bounds["estimate"] == (row["desil_estimasi"],) * 2
+        assert (found.to_lower, found.to_upper) == (row["jarak_batas_bawah"], row["jarak_batas_atas"])
+    assert looks(house)[-1].action == "explain"
+
+
+def test_a_missing_input_is_named_and_bounded(house: Platform, home: Later) -> None:
+    release = view(house, home.late)
+    asked = families(release, pl.col("alasan_tidak_lengkap") == "masukan_kosong", pl.col("skor_verifikasi").is_null())
+    for family_id in asked[:10]:
+        found = explain(house, release, family_id, LOOK)
+        assert found.missing
+        assert found.total is None
+        low, high = found.bounds["verified"]
+        assert low is not None
+        assert high is not None
+        assert low <= high
+        assert found.reason_id
+    assert asked
+
+
+@pytest.mark.parametrize(("one", "two"), [("early", "visited"), ("visited", "late"), ("early", "late")])
+def test_the_contributions_add_up_to_the_change(house: Platform, home: Later, one: str, two: str) -> None:
+    before, after = pair(house, getattr(home, one), getattr(home, two))
+    estimates = [dict(zip(*_columns(release), strict=True)) for release in (before, after)]
+    both = [key for key in estimates[1] if estimates[1][key] and estimates[0].get(key)]
+    moved = [key for key in both if estimates[0][key] != estimates[1][key]]
+    causes = set[str]()
+    for family_id in [*moved[:25], *both[:10]]:
+        found = explain(house, after, family_id, LOOK, before)
+        assert found.moved is not None
+        parts = found.moved.contributions or ()
+        assert sum(part.steps for part in parts) == estimates[1][family_id] - estimates[0][family_id]
+        points = [
+            some(release, "keluarga", pl.col("family_id") == family_id)["skor_estimasi"] for release in (before, after)
+        ]
+        assert sum(part.points for part in parts) == int(str(points[1])) - int(str(points[0]))
+        causes |= {part.cause for part in parts}
+    assert moved
+    assert causes >= ({"data"} if one == "early" and two == "visited" else {"data", "acuan", "batas", "waktu"})
+    assert two == "late" or not causes & {"waktu", "koefisien", "acuan", "batas"}
+
+
+def _columns(release: View) -> tuple[list[str], list[int]]:
+    rows = release.rows("keluarga")
+    return [row["family_id"] for row in rows], [row["desil_estimasi"] for row in rows]
+
+
+def test_nothing_changed_says_nothing(house: Platform, home: Later) -> None:
+    release = view(house, home.late)
+    (family_id, *_) = families(release, pl.col("is_lengkap"))
+    found = explain(house, release, family_id, LOOK, release)
+    assert found.moved is not None
+    assert found.moved.contributions is None
+    assert found.moved.before == found.moved.after == found.desil["estimate"]
+
+
+def test_inputs_that_do_not_give_the_published_score_are_not_explained(
+    house: Platform, home: Later, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = view(house, home.late)
+    (family_id, *_) = families(release, pl.col("is_lengkap"))
+    model = inputs.welfare_model(release.manifest["model"]["id"])
+    monkeypatch.setattr(inputs, "welfare_model", lambda _: replace(model, intercept_micro=model.intercept_micro + 1))
+    with pytest.raises(DtsenError, match="E_SCORE_DIFFERS"):
+        explain(house, release, family_id, LOOK)
+    with pytest.raises(DtsenError, match="E_ENTITY_UNKNOWN"):
+        explain(house, release, "0" * 32, LOOK)
