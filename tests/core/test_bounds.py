@@ -105,7 +105,9 @@ def _entities(table: str, before: Sequence[Row], after: Sequence[Row]) -> Entiti
         types = {name: dtype for name, dtype in polars_types(table).items() if name in named[0]}
         frames.append(_lazy(pl.DataFrame(named, schema=types)))
     nothing = frames[0].head(0)
-    return Entities(frames[1], frames[0], touched=nothing, lineage=nothing, conflict=nothing, silent=nothing)
+    return Entities(
+        frames[1], frames[0], touched=nothing, lineage=nothing, conflict=nothing, silent=nothing, vanished=nothing
+    )
 
 
 def _lazy(frame: pl.DataFrame) -> nw.LazyFrame[Any]:

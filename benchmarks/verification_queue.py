@@ -1,6 +1,6 @@
 """What the verification queue finds per visit, against visits at random and oldest first, on generated cities.
 
-    python -m benchmarks.queue
+    python -m benchmarks.verification_queue
 
 Each city is published as the command line does it; then the city's truth, which no part of the pipeline sees, says what
 a complete visit to every family would find. Prints Markdown; `RESULTS.md` keeps what it printed.
