@@ -194,6 +194,14 @@ def test_moves_of_the_official_decile_are_classed() -> None:
     }
 
 
+def test_a_card_that_stands_twice_has_no_decile_to_compare() -> None:
+    cards = BASE.rows["keluarga"]["nomor_kartu_keluarga"]
+    twice = pl.when(number == 0).then(pl.lit(cards[1])).otherwise(pl.col("nomor_kartu_keluarga"))
+    found = _of(_with("keluarga", twice.alias("nomor_kartu_keluarga")))
+    assert sum(found["desil_nasional"].values()) == FAMILIES - 2
+    assert found["overlap"]["kartu_keluarga"] == {"both": FAMILIES - 1, "came": 0, "went": 1}
+
+
 def test_the_figures_are_counts_and_nothing_else() -> None:
     found = figures(_of(_with("keluarga", pl.lit("8").alias("jenis_lantai_terluas"))))
     assert found["drifted"] == 1
