@@ -116,11 +116,11 @@ def test_no_canary_comes_out(dtsen: Dtsen, canaries: tuple[World, list[Path]], t
         (CANARIES["nama"],),
         ("show", CANARIES["nama"]),
         ("accept", CANARIES["nama"], "--reason", "x"),
+        ("diff", "current", CANARIES["nama"]),
         ("refresh", "--as-of", CANARIES["tanggal_lahir"] + "x"),
     ]
     for family in families:
-        asked.append(("trace", "--family", family["family_id"]))
-        asked.append(("programmes", "--family", family["family_id"]))
+        asked += [(command, "--family", family["family_id"]) for command in ("trace", "explain", "programmes")]
         asked += [("trace", "--family", family["family_id"], "--field", name) for name in (CARD, "alamat")]
     for person in persons:
         asked.append(("trace", "--person", person["person_id"]))
