@@ -22,6 +22,7 @@ from dtsen_pipeline.cli import (
     guarding,
     keeping,
     measuring,
+    models,
     passport,
     people,
     proposing,
@@ -72,6 +73,12 @@ COMMANDS = {
 """Every command by name."""
 for name, command in COMMANDS.items():
     app.command(name)(command)
+
+model = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Model kesejahteraan. / Welfare models.")
+for name, command in models.COMMANDS.items():
+    model.command(name)(command)
+app.add_typer(model, name="model")
+COMMANDS |= {f"model {name}": command for name, command in models.COMMANDS.items()}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -32,5 +32,5 @@ def cli_page() -> str:
 
 
 def _help(command: str) -> str:
-    result = CliRunner().invoke(app, [command, "--help"], prog_name="dtsen", env={"COLUMNS": WIDTH})
+    result = CliRunner().invoke(app, [*command.split(), "--help"], prog_name="dtsen", env={"COLUMNS": WIDTH})
     return "\n".join(line.rstrip() for line in result.output.strip().splitlines())

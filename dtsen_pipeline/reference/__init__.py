@@ -12,6 +12,7 @@ from dtsen_pipeline.reference.loader import (
     profiles,
     programmes,
     provinces,
+    survey_maps,
     welfare_model,
     welfare_models,
 )
@@ -25,6 +26,7 @@ from dtsen_pipeline.reference.records import (
     Kelurahan,
     MergePolicy,
     Profile,
+    SurveyMap,
     WelfareModel,
 )
 
@@ -42,6 +44,7 @@ __all__ = [
     "Programme",
     "Reading",
     "Rule",
+    "SurveyMap",
     "WelfareModel",
     "cities",
     "city",
@@ -51,6 +54,7 @@ __all__ = [
     "profiles",
     "programmes",
     "provinces",
+    "survey_maps",
     "welfare_model",
     "welfare_models",
 ]

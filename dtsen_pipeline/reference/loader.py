@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from dtsen_pipeline.reference.models import read_welfare_model
 from dtsen_pipeline.reference.programmes import Programme, read_programmes
 from dtsen_pipeline.reference.readers import (
     read_cities,
@@ -14,7 +15,6 @@ from dtsen_pipeline.reference.readers import (
     read_merge_policy,
     read_profiles,
     read_provinces,
-    read_welfare_model,
 )
 from dtsen_pipeline.reference.records import City, CodeList, MergePolicy, Profile, WelfareModel
 
@@ -74,6 +74,12 @@ def welfare_models() -> Mapping[str, Path]:
 def welfare_model(name: str) -> WelfareModel:
     """One welfare model, by its id."""
     return read_welfare_model(_known(welfare_models(), name, "welfare model"))
+
+
+@cache
+def survey_maps() -> Mapping[str, Path]:
+    """The file of every survey map by name."""
+    return MappingProxyType({path.stem: path for path in sorted((ROOM / "surveys").glob("*.yaml"))})
 
 
 def _known(items: Mapping[str, T], name: str, what: str) -> T:

@@ -16,12 +16,9 @@ from dtsen_pipeline.reference.records import (
     City,
     Code,
     CodeList,
-    Dropped,
-    Feature,
     Kelurahan,
     MergePolicy,
     Profile,
-    WelfareModel,
 )
 from dtsen_pipeline.reference.strict import ascii_text, fields, once, one_of, read_yaml, texts, typed
 
@@ -264,38 +261,3 @@ def read_merge_policy(path: Path) -> MergePolicy:
         groups=_limits(top["field_groups"], "group", where),
         columns=_limits(top["columns"], "column", where),
     )
-
-
-_MODEL = "id title status source effective unit outcome n r2 residual_sd_micro scale intercept_micro features"
-_MODEL_KINDS = {"effective": date} | dict.fromkeys(("n", "residual_sd_micro", "scale", "intercept_micro"), int)
-_FEATURE = "name label label_id coefficient_micro columns definition survey_variable"
-
-
-def _feature(value: object, where: str) -> Feature:
-    facts = fields(value, f"{where}: feature", _FEATURE)
-    where = f"{where}: {facts['name']}"
-    words = {
-        key: typed(facts[key], str, where) for key in ("name", "label", "label_id", "definition", "survey_variable")
-    }
-    weight = typed(facts["coefficient_micro"], int, where)
-    return Feature(coefficient_micro=weight, columns=texts(facts["columns"], where), **words)
-
-
-def _dropped(value: object, where: str) -> Dropped:
-    facts = fields(value, f"{where}: dropped", "survey_variable reason")
-    return Dropped(**{key: typed(text, str, where) for key, text in facts.items()})
-
-
-def read_welfare_model(path: Path) -> WelfareModel:
-    """Read a welfare model; its id is the file's name."""
-    facts, where = fields(read_yaml(path), path.name, _MODEL, "dropped"), path.name
-    one_of(facts["id"], (path.stem,), f"{where}: id")
-    one_of(facts["status"], ("demonstration",), f"{where}: status")
-    one_of(facts["unit"], ("keluarga",), f"{where}: unit")
-    one_of(facts["scale"], (MICRO,), f"{where}: scale")
-    for key in facts.keys() - {"features", "dropped"}:
-        typed(facts[key], _MODEL_KINDS.get(key, str), f"{where}: {key}")
-    features = tuple(_feature(item, where) for item in typed(facts["features"], list, where))
-    once(Counter(feature.name for feature in features), "features", where)
-    dropped = tuple(_dropped(item, where) for item in typed(facts.get("dropped", []), list, where))
-    return WelfareModel(**(facts | {"features": features, "dropped": dropped}))

@@ -189,6 +189,12 @@ class Feature:
     columns: tuple[str, ...]
     definition: str
     survey_variable: str
+    reading: str
+
+    @property
+    def survey_columns(self) -> tuple[str, ...]:
+        """The columns of the survey that answer the feature, in the order its reading takes them."""
+        return tuple(name.strip() for name in self.survey_variable.split(","))
 
 
 @dataclass(frozen=True)
@@ -199,21 +205,50 @@ class Dropped:
     reason: str
 
 
-@dataclass(frozen=True)
-class WelfareModel:
-    """A linear welfare model in integers: the intercept plus the weights of the features that hold."""
+@dataclass(frozen=True, kw_only=True)
+class SurveyMap:
+    """How a survey answers features: a welfare model without its numbers.
 
-    id: str
+    `welfare` and `weight` are columns of the survey; `baseline` are columns of a plain regression to compare with.
+    `regions` are leading digits of BPS codes, none for everywhere; `until` is the last day in force.
+    """
+
     title: str
-    status: str
     source: str
     effective: date
     unit: str
+    scope: str
     outcome: str
+    welfare: str
+    features: tuple[Feature, ...]
+    dropped: tuple[Dropped, ...] = ()
+    baseline: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    weight: str | None = None
+    until: date | None = None
+
+    def covers(self, region: str) -> bool:
+        """Whether the model may score families of a BPS region code."""
+        return not self.regions or any(region.startswith(prefix) for prefix in self.regions)
+
+    def overlaps(self, other: "SurveyMap") -> bool:
+        """Whether some family on some day would have two models."""
+        mine, theirs = self.regions or ("",), other.regions or ("",)
+        meet = any(a.startswith(b) or b.startswith(a) for a in mine for b in theirs)
+        ends = (self.until or date.max, other.until or date.max)
+        return meet and self.unit == other.unit and max(self.effective, other.effective) <= min(ends)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WelfareModel(SurveyMap):
+    """A linear welfare model in integers: the intercept plus the weights of the features that hold."""
+
+    id: str
+    status: str
+    kind: str
     n: int
     r2: str
     residual_sd_micro: int
     scale: int
     intercept_micro: int
-    features: tuple[Feature, ...]
-    dropped: tuple[Dropped, ...] = ()
+    sha256: str

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from dtsen_pipeline import __version__
 from dtsen_pipeline.core.inputs import InputList, Source, freeze
 from dtsen_pipeline.reference import digests
+from dtsen_pipeline.resources.models import check_in_force, load
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.decisions import digest
 from dtsen_pipeline.resources.registry.models import SourceFile
@@ -24,8 +25,10 @@ def monday(day: date) -> date:
 def freeze_inputs(platform: Platform, as_of: date, chosen: Sequence[str] = ()) -> InputList:
     """The input list as of the end of a day in Jakarta; `chosen` tokens replace the default list.
 
-    Raises E_NO_SNAPSHOT where no snapshot is complete, E_TOKEN_UNKNOWN for a token that is not accepted.
+    Raises E_NO_SNAPSHOT where no snapshot is complete, E_TOKEN_UNKNOWN for a token that is not accepted,
+    and what `models` raises for a model that is changed, unusable or not in force.
     """
+    check_in_force(load(MODEL, platform.settings.home), platform.settings.city, as_of)
     until = datetime.combine(as_of + timedelta(days=1), time(), ZONE)
     accepted = platform.registry.files(verdict="accepted", until=until)
     files = _chosen(accepted, chosen) if chosen else accepted

@@ -16,8 +16,12 @@ import numpy.typing as npt
 import pytest
 import yaml
 
-from dtsen_pipeline.reference import profiles
+from dtsen_pipeline.core.fitting import least_squares
+from dtsen_pipeline.core.judging import sample_of
+from dtsen_pipeline.core.microdata import columns_of
+from dtsen_pipeline.reference import profiles, survey_maps
 from dtsen_pipeline.reference.loader import ROOM
+from dtsen_pipeline.reference.models import read_survey_map
 
 Numbers = npt.NDArray[np.floating[Any]]
 Survey = Mapping[str, Numbers]
@@ -261,3 +265,20 @@ def test_the_card_lists_every_weight_and_every_dropped_variable(model: dict[str,
         assert f"| {item['survey_variable']} | {item['reason']} |" in card
     for key in ("intercept_micro", "residual_sd_micro", "n", "r2"):
         assert str(model[key]) in card
+
+
+def test_the_generated_card_carries_the_numbers_of_the_file(model: dict[str, Any]) -> None:
+    card = CARD.with_name("demo-alatas-2008-fit.md").read_text(encoding="utf-8")
+    assert f"| `(intercept)` | {model['intercept_micro'] / MICRO:.6f} |" in card
+    for item in model["features"]:
+        assert f"| `{item['name']}` | {item['coefficient_micro'] / MICRO:.6f} |" in card
+    assert f"R2 {model['r2']}, residual spread" in card
+
+
+def test_the_fit_command_gives_the_file(survey: Survey) -> None:
+    """The documented command's fit and the plain least squares of this file are the same numbers."""
+    planned = read_survey_map(survey_maps()["alatas_2008"])
+    columns = {name: survey[name] for name in columns_of(planned)}
+    fitted = least_squares(sample_of(planned, columns))
+    found = tuple(round(float(value) * MICRO) for value in fitted.coefficients)
+    assert found == fit(matrix(survey), outcome(survey)).weights_micro

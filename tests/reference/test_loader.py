@@ -16,7 +16,6 @@ from dtsen_pipeline.reference.readers import (
     read_merge_policy,
     read_profiles,
     read_provinces,
-    read_welfare_model,
 )
 
 READERS: dict[str, Callable[[Path], object]] = {
@@ -37,31 +36,6 @@ lists:
       1: Satu
       2: {label: Dua, aliases: [0]}
       9: {label: Kasar, children: [1, 2]}
-"""
-MODEL = """
-id: contoh
-title: Contoh
-status: demonstration
-source: Sumber umum
-effective: 2026-01-01
-unit: keluarga
-outcome: ln
-n: 100
-r2: "0.50"
-residual_sd_micro: 400000
-scale: 1000000
-intercept_micro: 13000000
-features:
-  - name: kulkas
-    label: fridge
-    label_id: lemari es
-    coefficient_micro: 100000
-    columns: [aset_bergerak_lemari_es]
-    definition: ada
-    survey_variable: fridge
-dropped:
-  - survey_variable: radio
-    reason: Tidak ada kolomnya.
 """
 
 
@@ -156,32 +130,6 @@ def test_faulty_data_is_refused(tmp_path: Path, name: str, old: str, new: str, m
     assert old in text
     with pytest.raises(ValueError, match=message):
         READERS[name](_written(tmp_path, text.replace(old, new), name))
-
-
-def test_a_welfare_model_is_read(tmp_path: Path) -> None:
-    model = read_welfare_model(_written(tmp_path, MODEL))
-    assert (model.id, model.r2, model.scale, len(model.features)) == ("contoh", "0.50", 1_000_000, 1)
-    assert model.features[0].columns == ("aset_bergerak_lemari_es",)
-    assert model.dropped[0].survey_variable == "radio"
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("id: contoh", "id: lain", "id: 'lain' is not one of contoh"),
-        ("status: demonstration", "status: official", "'official' is not one of demonstration"),
-        ("scale: 1000000", "scale: 1000", "scale: 1000 is not one of 1000000"),
-        ('r2: "0.50"', "r2: 0.50", "r2: 0.5 is not of type str"),
-        ("coefficient_micro: 100000", "coefficient_micro: 0.1", "kulkas: 0.1 is not of type int"),
-        ("    label: fridge\n", "", "feature: missing keys: label"),
-        ("n: 100", "n: 100\nbobot: 1", "unknown keys: bobot"),
-        ("    reason: Tidak ada kolomnya.\n", "", "dropped: missing keys: reason"),
-    ],
-)
-def test_a_faulty_welfare_model_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
-    assert old in MODEL
-    with pytest.raises(ValueError, match=message):
-        read_welfare_model(_written(tmp_path, MODEL.replace(old, new)))
 
 
 def test_an_unknown_welfare_model_is_no_path() -> None:

@@ -42,6 +42,10 @@ class TestAsOf:
         assert (len(late.sources), late.base_version) == (8, "v4_2026")
         assert set(early.sources) < set(late.sources)
 
+    def test_a_day_without_a_model_is_refused(self, platform: Platform) -> None:
+        with pytest.raises(DtsenError, match="E_MODEL_PERIOD"):
+            freeze_inputs(platform, date(2008, 12, 31))
+
     def test_the_list_says_nothing_of_the_day(self, platform: Platform) -> None:
         lists = {freeze_inputs(platform, day).hash for day in (LATE_DAY, date(2026, 3, 9), date(2056, 1, 1))}
         assert len(lists) == 1

@@ -27,6 +27,7 @@ from dtsen_pipeline.schemas.reasons import (
 from dtsen_pipeline.schemas.reasons.asking import ASKING
 from dtsen_pipeline.schemas.reasons.correcting import CORRECTING
 from dtsen_pipeline.schemas.reasons.files import FILES
+from dtsen_pipeline.schemas.reasons.modelling import MODELLING
 from dtsen_pipeline.schemas.reasons.operations import OPERATIONS
 from dtsen_pipeline.schemas.reasons.publishing import PUBLISHING
 from dtsen_pipeline.schemas.reasons.ties import TIES
@@ -81,7 +82,7 @@ def test_every_reason_is_given_somewhere() -> None:
 
 def test_a_code_is_described_once() -> None:
     """Two texts for one code would hide one of them."""
-    every = (*FILES, *ROW_REASONS, *TIES, *OPERATIONS, *PUBLISHING, *ASKING, *CORRECTING)
+    every = (*FILES, *ROW_REASONS, *TIES, *OPERATIONS, *PUBLISHING, *ASKING, *CORRECTING, *MODELLING)
     counts = Counter(reason.code for reason in every)
     assert set(counts.values()) == {1}
     assert set(counts) == set(REASONS)

@@ -12,6 +12,7 @@ from dtsen_pipeline.schemas.reasons.asking import ASKING
 from dtsen_pipeline.schemas.reasons.correcting import CORRECTING
 from dtsen_pipeline.schemas.reasons.files import FILES
 from dtsen_pipeline.schemas.reasons.households import HOUSEHOLDS
+from dtsen_pipeline.schemas.reasons.modelling import MODELLING
 from dtsen_pipeline.schemas.reasons.numbers import NUMBERS
 from dtsen_pipeline.schemas.reasons.operations import OPERATIONS
 from dtsen_pipeline.schemas.reasons.outcomes import DECISIONS, FATE_TEXTS, INCOMPLETE_TEXTS
@@ -36,7 +37,19 @@ __all__ = [
 ROW_REASONS = (*ROWS, *NUMBERS, *ANSWERS, *HOUSEHOLDS)
 """The findings about rows of the input tables, by themselves and beside each other."""
 REASONS: Mapping[str, Reason] = MappingProxyType(
-    {reason.code: reason for reason in (*FILES, *ROW_REASONS, *TIES, *OPERATIONS, *PUBLISHING, *ASKING, *CORRECTING)}
+    {
+        reason.code: reason
+        for reason in (
+            *FILES,
+            *ROW_REASONS,
+            *TIES,
+            *OPERATIONS,
+            *PUBLISHING,
+            *ASKING,
+            *CORRECTING,
+            *MODELLING,
+        )
+    }
 )
 
 

@@ -1,0 +1,172 @@
+"""`dtsen model fit`, `score`, `show`: welfare models, fitted on a survey, tried on one, and read."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dtsen_pipeline.cli import house
+from dtsen_pipeline.cli.output import count, document, heading, say, table
+
+if TYPE_CHECKING:
+    from dtsen_pipeline.core.fitting import Error, Interval
+
+Survey = Annotated[
+    Path, typer.Option("--survey", metavar="BERKAS", help="Survei rumah tangga (CSV). / A household survey (CSV).")
+]
+Draws = Annotated[
+    int, typer.Option(min=100, max=10_000, help="Undian bootstrap untuk selang. / Bootstrap draws for intervals.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Benih acak, ikut dicatat. / The random seed; it is recorded.")]
+SEED, DRAWS = 2026, 500
+
+
+def fit(
+    survey: Survey,
+    name: Annotated[str, typer.Option(metavar="NAMA", help="Nama model baru. / The new model's name.")],
+    survey_map: Annotated[
+        str,
+        typer.Option(
+            "--map", metavar="PETA", help="Nama atau berkas peta survei. / A survey map: its name, or a file."
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Folder untuk model dan kartunya (bawaan: models di DTSEN_HOME). / Where model and card go.",
+            file_okay=False,
+            exists=True,
+        ),
+    ] = None,
+    repeats: Annotated[int, typer.Option(min=1, max=200, help="Ulangan validasi silang. / Repeats.")] = 20,
+    seed: Seed = SEED,
+    stability: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help="Buang masukan yang tandanya kurang tetap dari ini. / Drop less stable features."
+        ),
+    ] = 0.0,
+    *,
+    as_json: house.JSON = False,
+) -> None:
+    """Cocokkan model pada survei rumah tangga. / Fit a model on a household survey, and write its card."""
+    from dtsen_pipeline.core.judging import Plan  # noqa: PLC0415 - imports NumPy
+    from dtsen_pipeline.resources.fitting import fit as fitted  # noqa: PLC0415
+
+    done = fitted(survey, survey_map, name, Plan(repeats=repeats, seed=seed, stability=stability), _home(), out)
+    judged = done.judged
+    facts = {
+        "model": name,
+        "households": judged.households,
+        "left_out": done.left_out,
+        "features": int(judged.kept.sum()),
+        "seed": seed,
+        "r2": judged.r2,
+        "spearman": judged.spearman,
+        "errors": judged.errors,
+        "excess": judged.excess,
+    }
+    if as_json:
+        document(facts)
+        return
+    say(f"Model {name}: {facts['features']} masukan / features; ditulis dengan kartunya / written with its card.")
+    _say_quality(facts)
+
+
+def score(
+    model: Annotated[str, typer.Option(metavar="NAMA", help="Nama model. / The model's name.")],
+    survey: Survey,
+    draws: Draws = DRAWS,
+    seed: Seed = SEED,
+    *,
+    as_json: house.JSON = False,
+) -> None:
+    """Uji model pada survei rumah tangga. / Try a model on a household survey: its errors, with intervals."""
+    from dtsen_pipeline.resources.fitting import try_model  # noqa: PLC0415 - imports NumPy
+    from dtsen_pipeline.resources.models import load  # noqa: PLC0415
+
+    tried = try_model(load(model, _home()), survey, draws, seed)
+    if as_json:
+        document(tried)
+        return
+    say(f"Model {tried.model}, survei {tried.survey[:12]}.")
+    _say_quality(vars(tried))
+
+
+def show(
+    name: Annotated[str | None, typer.Argument(metavar="[NAMA]", help="Nama model. / A model's name.")] = None,
+    *,
+    as_json: house.JSON = False,
+) -> None:
+    """Daftar model, atau isi satu model. / The models, or one of them in full."""
+    from dtsen_pipeline.resources.models import known, load  # noqa: PLC0415 - imports Polars
+
+    home = _home()
+    if name is None:
+        _list([load(each, home) for each in known(home)], as_json=as_json)
+        return
+    model = load(name, home)
+    if as_json:
+        document(model)
+        return
+    _say_model(model)
+
+
+def _home() -> Path:
+    from dtsen_pipeline.resources.settings import load_settings  # noqa: PLC0415 - imports Pydantic
+
+    return load_settings().home
+
+
+def _list(models: Sequence[Any], *, as_json: bool) -> None:
+    names = ("id", "status", "kind", "scope", "effective", "n", "r2")
+    if as_json:
+        document({"models": [{key: getattr(model, key) for key in (*names, "title", "sha256")} for model in models]})
+        return
+    head = ("Model", "Status", "Jenis", "Cakupan", "Berlaku", "Keluarga", "R2")
+    table(head, ([getattr(model, key) for key in names] for model in models), numbers=(5, 6))
+
+
+def _say_model(model: Any) -> None:
+    heading(f"{model.id} ({model.status}, {model.kind})")
+    until = model.until.isoformat() if model.until else "seterusnya / no end"
+    say(
+        model.title,
+        model.source,
+        f"Hasil / outcome: {model.outcome}",
+        f"Satuan / unit: {model.unit}; cakupan / scope: {model.scope}; berlaku / in force: {model.effective} - {until}",
+        f"n {count(model.n)}, R2 {model.r2}, sebaran sisa / residual spread {count(model.residual_sd_micro)} per juta",
+        f"sha256 {model.sha256}",
+        f"Pangkal / intercept {count(model.intercept_micro)} per juta / millionths",
+        "",
+    )
+    rows = ([f.name, f.label_id, f.coefficient_micro, ", ".join(f.columns)] for f in model.features)
+    table(("Masukan", "Arti", "Bobot (per juta)", "Kolom"), rows, numbers=(2,))
+
+
+def _say_quality(facts: Mapping[str, Any]) -> None:
+    households, left_out = count(facts["households"]), count(facts["left_out"])
+    say(
+        f"Rumah tangga / households: {households}; tidak lengkap / left out: {left_out}.",
+        f"R2 {facts['r2']:.4f}, Spearman {facts['spearman']:.4f}.",
+        "",
+    )
+    errors: Sequence[Error] = facts["errors"]
+    rows = ([f"{e.percent}%", _span(e.exclusion), _span(e.inclusion)] for e in errors)
+    table(("Termiskin", "Tidak terjaring / exclusion error", "Salah terjaring / inclusion error"), rows)
+    excess: Mapping[int, Interval] = facts.get("excess", {})
+    if excess:
+        say(
+            "",
+            "Selisih exclusion error dengan regresi pembanding (di atas 0: model ini lebih buruk) / against baseline:",
+        )
+        table(("Termiskin", "Selisih / difference"), ([f"{p}%", _span(gap)] for p, gap in excess.items()))
+
+
+def _span(found: "Interval") -> str:
+    return f"{found.value:.3f} ({found.low:.3f} - {found.high:.3f})"
+
+
+COMMANDS: Mapping[str, Callable[..., None]] = {"fit": fit, "score": score, "show": show}

@@ -1,0 +1,108 @@
+"""The words of a model card, as Markdown: what was fitted, how well it does on the unseen, and its numbers."""
+
+from dtsen_pipeline.core.fitting import HALVES, Interval
+from dtsen_pipeline.core.judging import Judged, Plan
+from dtsen_pipeline.reference import SurveyMap
+
+
+def card(planned: SurveyMap, judged: Judged, name: str, command: str) -> str:
+    """The model card as Markdown: what was fitted, how well it does on households it has not seen, and its numbers."""
+    return "\n\n".join([*_about(planned, judged, name, command), *_tables(planned, judged)]) + "\n"
+
+
+def _selection(plan: Plan) -> str:
+    if plan.stability <= 0:
+        return "No feature was selected or left out by the data: the survey map names them all."
+    return (
+        f"Features whose sign held in fewer than {plan.stability:.0%} of {HALVES} fits on random halves were left out, "
+        "inside every fold too, so that the selection is judged with the fit."
+    )
+
+
+def _about(planned: SurveyMap, judged: Judged, name: str, command: str) -> list[str]:
+    plan, fitted = judged.plan, judged.fitted
+    weighted = "" if planned.weight else ", all of weight 1"
+    method = (
+        f"Weighted least squares with robust (HC1) standard errors on {judged.households} households{weighted}. "
+        f"Outcome: {planned.outcome}. R2 {fitted.r2:.4f}, residual spread {fitted.residual_sd:.4f} log units. "
+    )
+    quality = (
+        f"{plan.repeats} times {plan.folds}-fold cross-validation, seed {plan.seed}. R2 {judged.r2:.3f}, Spearman "
+        f"{judged.spearman:.3f}. Exclusion: the share of the poorest that a list of the same length leaves out; "
+        "inclusion: the share of that list that does not belong there. In brackets 95% of "
+        f"{plan.draws} bootstrap draws of households."
+    )
+    return [
+        f"# Kartu model / model card: `{name}`",
+        f"{planned.title}. Written by `dtsen model fit`; do not edit.",
+        f"    {command}",
+        planned.source,
+        method + _selection(plan),
+        "## Rumah tangga yang belum dilihat / households not seen",
+        quality,
+    ]
+
+
+def _tables(planned: SurveyMap, judged: Judged) -> list[str]:
+    subgroups = [[f"`{name}`", _span(yes), _span(no)] for name, (yes, no) in judged.subgroups.items()]
+    dropped = [[item.survey_variable, item.reason] for item in planned.dropped]
+    return [
+        _errors(judged),
+        *_compared(planned, judged),
+        "## Kalibrasi / calibration",
+        _calibrated(judged),
+        "## Selisih per kelompok / residuals by subgroup",
+        "Mean of true minus predicted, in log units. Above 0: predicted poorer than true.",
+        _table(("feature", "where 1", "where 0"), subgroups),
+        "## Koefisien / coefficients",
+        "`held`: how often the sign held in fits on random halves of the households.",
+        _coefficients(planned, judged),
+        "## Ditinggalkan / left out",
+        _table(("survey variable", "reason"), dropped),
+    ]
+
+
+def _errors(judged: Judged) -> str:
+    rows = [[f"{error.percent}%", _span(error.exclusion), _span(error.inclusion)] for error in judged.errors]
+    return _table(("poorest", "exclusion error", "inclusion error"), rows)
+
+
+def _compared(planned: SurveyMap, judged: Judged) -> list[str]:
+    if not judged.excess:
+        return []
+    said = (
+        f"Exclusion error minus that of ordinary least squares on {len(planned.baseline)} columns of the survey, the "
+        "same folds and the same households in each draw (above 0: ours is worse):"
+    )
+    rows = [[f"{percent}%", _span(gap, "+.3f")] for percent, gap in judged.excess.items()]
+    return [said, _table(("poorest", "difference"), rows)]
+
+
+def _calibrated(judged: Judged) -> str:
+    rows = [
+        [str(tenth), f"{said:.3f}", f"{true:.3f}", _bar(true, judged.calibration)]
+        for tenth, (said, true) in enumerate(judged.calibration, start=1)
+    ]
+    return _table(("tenth by prediction", "predicted", "true", "plot of true"), rows)
+
+
+def _coefficients(planned: SurveyMap, judged: Judged) -> str:
+    kept = [feature.name for feature, is_kept in zip(planned.features, judged.kept, strict=True) if is_kept]
+    held = ["", *(f"{share:.0%}" for share in judged.stability[judged.kept])]
+    numbers = zip(("(intercept)", *kept), judged.fitted.coefficients, judged.fitted.errors, held, strict=True)
+    rows = [[f"`{name}`", f"{value:.6f}", f"{error:.6f}", share] for name, value, error, share in numbers]
+    return _table(("feature", "coefficient", "robust error", "held"), rows)
+
+
+def _bar(value: float, calibrated: tuple[tuple[float, float], ...]) -> str:
+    lowest, highest = min(true for _, true in calibrated), max(true for _, true in calibrated)
+    return "#" * (1 + round(19 * (value - lowest) / (highest - lowest)) if highest > lowest else 1)
+
+
+def _span(found: Interval, form: str = ".3f") -> str:
+    return f"{found.value:{form}} ({found.low:{form}} to {found.high:{form}})"
+
+
+def _table(head: tuple[str, ...], rows: list[list[str]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,125 @@
+"""From a model file to a welfare model, and from a survey map to one without numbers; and back to text.
+
+A model file names its own digest, so that a changed number is found before anything is computed. Whether a feature
+exists in the core, and which model is in force, is decided in higher rooms.
+"""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dtsen_pipeline.reference.records import Dropped, Feature, SurveyMap, WelfareModel
+from dtsen_pipeline.reference.strict import fields, once, one_of, read_yaml, texts, typed
+
+MICRO = 1_000_000
+STATUSES, KINDS, UNITS = ("demonstration", "city"), ("coefficients", "fitted"), ("keluarga",)
+SCOPES = ("demonstrasi", "nasional", "provinsi", "kabupaten_kota")
+_WORDS = "name label label_id columns definition survey_variable reading"
+_MAP = "title source effective unit scope outcome welfare features"
+_MAP_OPTIONS = "dropped baseline regions weight until"
+_NUMBERS = "n residual_sd_micro scale intercept_micro"
+_MODEL = f"{_MAP} id status kind r2 sha256 {_NUMBERS}"
+_HEAD = (
+    "# score_micro = intercept_micro + sum(coefficient_micro * feature), all integers. Written by `dtsen model fit`.\n"
+)
+
+
+class WrongDigestError(ValueError):
+    """The numbers of a model file are not those that its digest was taken of."""
+
+
+def digest_of(facts: Mapping[str, Any]) -> str:
+    """The sha256 of a model file's facts, its own digest and its comments left out."""
+    plain = {key: value for key, value in facts.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def read_survey_map(path: Path) -> SurveyMap:
+    """Read a survey map; its features have the weight 0."""
+    facts = fields(read_yaml(path), path.name, _MAP, _MAP_OPTIONS)
+    return SurveyMap(**_mapped(facts, path.name, is_weighted=False))
+
+
+def read_welfare_model(path: Path) -> WelfareModel:
+    """Read a welfare model; its id is the file's name. Raises WrongDigestError where a number was changed."""
+    where = path.name
+    facts = fields(read_yaml(path), where, _MODEL, _MAP_OPTIONS)
+    one_of(facts["id"], (path.stem,), f"{where}: id")
+    one_of(facts["status"], STATUSES, f"{where}: status")
+    one_of(facts["kind"], KINDS, f"{where}: kind")
+    one_of(facts["scale"], (MICRO,), f"{where}: scale")
+    for key in _NUMBERS.split():
+        typed(facts[key], int, f"{where}: {key}")
+    for key in ("r2", "sha256"):
+        typed(facts[key], str, f"{where}: {key}")
+    read = WelfareModel(**_mapped(facts, where, is_weighted=True))
+    if facts["sha256"] != digest_of(facts):
+        message = f"{where}: sha256 is not that of the file's facts"
+        raise WrongDigestError(message)
+    return read
+
+
+def written(facts: Mapping[str, Any]) -> str:
+    """The text of a model file, with its digest."""
+    sealed = {**facts, "sha256": digest_of(facts)}
+    return _HEAD + yaml.safe_dump(sealed, sort_keys=False, allow_unicode=True, width=110)
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """The facts of a survey map as they stand in it."""
+    return fields(read_yaml(path), path.name, _MAP, _MAP_OPTIONS)
+
+
+def _mapped(facts: Mapping[str, Any], where: str, *, is_weighted: bool) -> dict[str, Any]:
+    """The facts with their features, lists and dates as records have them."""
+    one_of(facts["unit"], UNITS, f"{where}: unit")
+    one_of(facts["scope"], SCOPES, f"{where}: scope")
+    for key in ("title", "source", "outcome", "welfare"):
+        typed(facts[key], str, f"{where}: {key}")
+    if facts.get("weight") is not None:
+        typed(facts["weight"], str, f"{where}: weight")
+    _check_period(facts, where)
+    features = tuple(_feature(item, where, is_weighted=is_weighted) for item in typed(facts["features"], list, where))
+    once(Counter(feature.name for feature in features), "features", where)
+    if not features:
+        message = f"{where}: a model needs a feature"
+        raise ValueError(message)
+    dropped = tuple(_dropped(item, where) for item in typed(facts.get("dropped", []), list, where))
+    lists = {key: texts(facts.get(key, []), f"{where}: {key}") for key in ("baseline", "regions")}
+    _check_regions(lists["regions"], where)
+    return {**facts, **lists, "features": features, "dropped": dropped}
+
+
+def _check_period(facts: Mapping[str, Any], where: str) -> None:
+    start = typed(facts["effective"], date, f"{where}: effective")
+    until = facts.get("until")
+    if until is not None and typed(until, date, f"{where}: until") < start:
+        message = f"{where}: until lies before effective"
+        raise ValueError(message)
+
+
+def _check_regions(regions: tuple[str, ...], where: str) -> None:
+    if not all(re.fullmatch("[0-9]{2,10}", region) for region in regions):
+        message = f"{where}: regions are leading digits of BPS codes"
+        raise ValueError(message)
+    once(Counter(regions), "regions", where)
+
+
+def _feature(value: object, where: str, *, is_weighted: bool) -> Feature:
+    facts = fields(value, f"{where}: feature", f"{_WORDS} coefficient_micro" if is_weighted else _WORDS)
+    where = f"{where}: {facts['name']}"
+    words = {key: typed(facts[key], str, where) for key in _WORDS.split() if key != "columns"}
+    weight = typed(facts["coefficient_micro"], int, where) if is_weighted else 0
+    return Feature(coefficient_micro=weight, columns=texts(facts["columns"], where), **words)
+
+
+def _dropped(value: object, where: str) -> Dropped:
+    facts = fields(value, f"{where}: dropped", "survey_variable reason")
+    return Dropped(**{key: typed(text, str, where) for key, text in facts.items()})

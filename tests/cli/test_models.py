@@ -1,0 +1,205 @@
+"""`dtsen model`: a model fitted on a survey, tried on another, read, and refused where something is wrong."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from dtsen_pipeline.reference import welfare_models
+from tests.cli.conftest import Dtsen, Said
+from tests.surveys import facts_of_map, rows, wrote_map, wrote_survey
+
+MARK = "314159265"
+QUICK = ("--repeats", "2")
+
+
+@pytest.fixture
+def fit(dtsen: Dtsen, tmp_path: Path) -> Any:
+    """Fit on a made-up survey, by default into the home."""
+
+    def run(*arguments: object, name: str = "kota", lines: list[list[str]] | None = None, **changes: Any) -> Said:
+        survey = wrote_survey(tmp_path / "survey.csv", rows() if lines is None else lines)
+        planned = wrote_map(tmp_path / "map.yaml", **changes)
+        return dtsen("model", "fit", "--survey", survey, "--map", planned, "--name", name, *QUICK, *arguments)
+
+    return run
+
+
+def test_a_fit_is_kept_with_its_card_and_can_be_tried(fit: Any, dtsen: Dtsen, home: Path, tmp_path: Path) -> None:
+    said = fit("--json", weight="w", baseline=["w"])
+    assert said.code == 0, said.all
+    assert said.document["households"] == 300
+    assert said.document["excess"]["40"]["high"] < 0
+    model = yaml.safe_load((home / "models" / "kota.yaml").read_text(encoding="utf-8"))
+    size, fridge = (feature["coefficient_micro"] for feature in model["features"])
+    assert size == pytest.approx(-200_000, abs=40_000)
+    assert fridge == pytest.approx(600_000, abs=150_000)
+    assert model["status"] == "city"
+    card = (home / "models" / "kota.md").read_text(encoding="utf-8")
+    assert f"{model['intercept_micro'] / 1e6:.6f}" in card
+    assert "seed 2026" in card
+    other = wrote_survey(tmp_path / "other.csv", rows(seed=12))
+    tried = dtsen("model", "score", "--model", "kota", "--survey", other, "--draws", "100", "--json").document
+    assert 0.35 < tried["r2"] < 0.8
+    assert tried["errors"][3]["exclusion"]["low"] < tried["errors"][3]["exclusion"]["value"] < 0.4
+
+
+def test_a_fit_is_the_weighted_one(fit: Any, home: Path) -> None:
+    lines = rows()
+    fit(weight="w", lines=lines)
+    repeated = [line for line in lines for _ in range(int(line[3]))]
+    fit(name="ulang", lines=repeated, effective=date(2025, 1, 1), until=date(2025, 6, 1))
+    one, other = (yaml.safe_load((home / "models" / f"{name}.yaml").read_text("utf-8")) for name in ("kota", "ulang"))
+    assert one["intercept_micro"] == pytest.approx(other["intercept_micro"], abs=1)
+    assert one["n"] == 300
+    assert other["n"] == len(repeated)
+
+
+def test_the_same_command_writes_the_same_bytes(fit: Any, tmp_path: Path) -> None:
+    written = []
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        assert fit("--out", tmp_path / folder).code == 0
+        written.append([(tmp_path / folder / f"kota.{end}").read_bytes() for end in ("yaml", "md")])
+    assert written[0] == written[1]
+
+
+def test_a_feature_of_chance_is_left_out_where_stability_is_asked_for(fit: Any, home: Path) -> None:
+    chance = np.random.default_rng(2).integers(0, 2, 300)
+    lines = [[*line[:4], str(luck)] for line, luck in zip(rows(), chance, strict=True)]
+    features = facts_of_map()["features"]
+    lucky = features[1] | {"name": "owns_ac", "columns": ["keluarga.aset_bergerak_ac"], "survey_variable": "note"}
+    assert fit("--stability", "1", lines=lines, features=[*features, lucky]).code == 0
+    model = yaml.safe_load((home / "models" / "kota.yaml").read_text(encoding="utf-8"))
+    assert [feature["name"] for feature in model["features"]] == ["household_size", "owns_refrigerator"]
+    assert "fewer than 100%" in (home / "models" / "kota.md").read_text(encoding="utf-8")
+
+
+def test_households_with_a_blank_are_left_out_and_counted(fit: Any) -> None:
+    lines = rows()
+    lines[3][1], lines[7][2] = "", "NA"
+    done = fit("--json", lines=lines).document
+    assert (done["households"], done["left_out"]) == (298, 2)
+
+
+@pytest.mark.parametrize(
+    ("place", "cell", "code"),
+    [
+        ((4, 1), MARK + "x", "E_SURVEY_VALUE"),
+        ((4, 0), "0", "E_SURVEY_VALUE"),
+        ((4, 3), "-" + MARK, "E_SURVEY_VALUE"),
+        ((4, 1), "inf", "E_SURVEY_VALUE"),
+        ((4, 1), "2.5", "E_SURVEY_WHOLE"),
+    ],
+)
+def test_a_value_that_is_no_answer_refuses_the_survey(fit: Any, place: tuple[int, int], cell: str, code: str) -> None:
+    lines = rows()
+    lines[place[0]][place[1]] = cell
+    said = fit("--json", lines=lines, weight="w")
+    error = said.document["error"]
+    assert (said.code, error["code"]) == (1, code)
+    assert error["column"] in {"spend", "people", "w"}
+    assert error["line"] == (6 if code == "E_SURVEY_VALUE" else None)
+    assert MARK not in said.all
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"welfare": "income"}, "E_SURVEY_COLUMN"),
+        ({"unit": "rumah"}, "E_MODEL_FILE"),
+        ({"features": []}, "E_MODEL_FILE"),
+    ],
+)
+def test_a_map_that_does_not_fit_is_refused(fit: Any, home: Path, changes: dict[str, Any], code: str) -> None:
+    said = fit("--json", **changes)
+    assert (said.code, said.document["error"]["code"]) == (1, code)
+    assert not (home / "models").exists()
+
+
+@pytest.mark.parametrize(
+    ("feature", "code"),
+    [({"name": "owns_horse"}, "E_MODEL_FEATURE"), ({"columns": ["keluarga.pbi_nas"]}, "E_MODEL_RECEIPT")],
+)
+def test_a_map_with_a_wrong_feature_is_refused(fit: Any, feature: dict[str, Any], code: str) -> None:
+    features = facts_of_map()["features"]
+    said = fit("--json", features=[features[0] | feature, features[1]])
+    assert (said.code, said.document["error"]["code"]) == (1, code)
+
+
+def test_what_the_survey_does_not_determine_is_not_fitted(fit: Any) -> None:
+    lines = [[*line[:2], "1", *line[3:]] for line in rows()]
+    assert fit("--json", lines=lines).document["error"]["code"] == "E_MODEL_FIT"
+    assert fit("--json", lines=rows(19)).document["error"]["code"] == "E_MODEL_FIT"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\xfe", b"spend,people,fridge\n1,2\n", b"spend,people,fridge\n,,\n", b'spend,people,fridge\n"1'],
+)
+def test_what_is_no_table_is_refused(dtsen: Dtsen, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "survey.csv"
+    path.write_bytes(content)
+    planned = wrote_map(tmp_path / "map.yaml")
+    said = dtsen("model", "fit", "--survey", path, "--map", planned, "--name", "kota", "--json")
+    assert (said.code, said.document["error"]["code"]) == (1, "E_SURVEY_FILE")
+
+
+def test_a_survey_that_is_not_there_is_missing(dtsen: Dtsen, tmp_path: Path) -> None:
+    said = dtsen("model", "score", "--model", "demo_alatas_2008", "--survey", tmp_path / "none.csv", "--json")
+    assert (said.code, said.document["error"]["code"]) == (1, "E_MISSING")
+
+
+def test_a_model_is_never_written_over_and_never_doubled(fit: Any) -> None:
+    assert fit().code == 0
+    assert fit("--json").document["error"]["code"] == "E_MODEL_EXISTS"
+    assert fit("--json", name="demo_alatas_2008").document["error"]["code"] == "E_MODEL_EXISTS"
+    assert fit("--json", name="baru").document["error"]["code"] == "E_MODEL_OVERLAP"
+    assert fit(name="lama", effective=date(2025, 1, 1), until=date(2025, 12, 31)).code == 0
+    assert fit(name="../x").code == 2
+
+
+def test_a_folder_that_cannot_be_written_is_told(fit: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(_path: Path, _content: bytes) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("dtsen_pipeline.resources.models.write_private", closed)
+    assert fit("--out", tmp_path, "--json").document["error"]["code"] == "E_MODEL_WRITE"
+
+
+def test_models_are_listed_and_one_is_read(fit: Any, dtsen: Dtsen) -> None:
+    fit()
+    assert [model["id"] for model in dtsen("model", "show", "--json").document["models"]] == ["kota", *welfare_models()]
+    shown = dtsen("model", "show", "kota")
+    assert shown.code == 0
+    assert "owns_refrigerator" in shown.out
+    assert dtsen("model", "show", "kota", "--json").document["id"] == "kota"
+    assert "demo_alatas_2008" in dtsen("model", "show").out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("coefficient_micro: ", "coefficient_micro: 1", "E_MODEL_HASH"),
+        ("coefficient_micro: ", "bobot: ", "E_MODEL_FILE"),
+    ],
+)
+def test_a_changed_model_gives_no_score(
+    fit: Any, dtsen: Dtsen, home: Path, tmp_path: Path, old: str, new: str, code: str
+) -> None:
+    fit()
+    path = home / "models" / "kota.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 2
+    path.write_text(text.replace(old + "-", old).replace(old, new), encoding="utf-8")
+    said = dtsen("model", "score", "--model", "kota", "--survey", tmp_path / "survey.csv", "--json")
+    assert (said.code, said.document["error"]["code"]) == (1, code)
+    assert dtsen("model", "show", "--json").document["error"]["code"] == code
+
+
+def test_a_model_of_another_name_is_unknown(dtsen: Dtsen) -> None:
+    said = dtsen("model", "show", "../kota", "--json")
+    assert (said.code, said.document["error"]["code"]) == (1, "E_MODEL_UNKNOWN")

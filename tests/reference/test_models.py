@@ -1,0 +1,139 @@
+"""What the readers of welfare models and survey maps refuse."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dtsen_pipeline.reference import WelfareModel, survey_maps
+from dtsen_pipeline.reference.models import WrongDigestError, read_survey_map, read_welfare_model, written
+
+FACTS: dict[str, Any] = {
+    "id": "contoh",
+    "title": "Contoh",
+    "status": "city",
+    "kind": "fitted",
+    "source": "Sumber umum",
+    "effective": date(2026, 1, 1),
+    "unit": "keluarga",
+    "scope": "kabupaten_kota",
+    "outcome": "ln",
+    "welfare": "belanja",
+    "n": 100,
+    "r2": "0.50",
+    "residual_sd_micro": 400_000,
+    "scale": 1_000_000,
+    "intercept_micro": 13_000_000,
+    "features": [
+        {
+            "name": "owns_refrigerator",
+            "label": "fridge",
+            "label_id": "lemari es",
+            "columns": ["keluarga.aset_bergerak_lemari_es"],
+            "definition": "ada",
+            "survey_variable": "fridge",
+            "reading": "as_is",
+            "coefficient_micro": 100_000,
+        }
+    ],
+    "dropped": [{"survey_variable": "radio", "reason": "Tidak ada kolomnya."}],
+}
+
+
+def wrote(folder: Path, text: str) -> Path:
+    path = folder / "contoh.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def read(folder: Path, **changes: Any) -> WelfareModel:
+    return read_welfare_model(wrote(folder, written(FACTS | changes)))
+
+
+def test_a_model_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    model = read(tmp_path, regions=["3571"], until=date(2026, 12, 31))
+    assert (model.id, model.r2, model.scale, model.regions) == ("contoh", "0.50", 1_000_000, ("3571",))
+    assert model.features[0].coefficient_micro == 100_000
+    assert model.features[0].survey_columns == ("fridge",)
+    assert model.dropped[0].survey_variable == "radio"
+
+
+def test_a_changed_number_is_found(tmp_path: Path) -> None:
+    text = written(FACTS)
+    assert "coefficient_micro: 100000" in text
+    path = wrote(tmp_path, text.replace("coefficient_micro: 100000", "coefficient_micro: 100001"))
+    with pytest.raises(WrongDigestError, match="sha256"):
+        read_welfare_model(path)
+
+
+def test_a_comment_changes_nothing(tmp_path: Path) -> None:
+    assert read_welfare_model(wrote(tmp_path, "# A word.\n" + written(FACTS))).id == "contoh"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"id": "lain"}, "id: 'lain' is not one of contoh"),
+        ({"status": "official"}, "'official' is not one of"),
+        ({"kind": "guessed"}, "kind: 'guessed' is not one of"),
+        ({"unit": "rumah"}, "unit: 'rumah' is not one of keluarga"),
+        ({"scope": "dunia"}, "scope: 'dunia' is not one of"),
+        ({"scale": 1000}, "scale: 1000 is not one of 1000000"),
+        ({"r2": 0.5}, "r2: 0.5 is not of type str"),
+        ({"n": True}, "n: True is not of type int"),
+        ({"bobot": 1}, "unknown keys: bobot"),
+        ({"until": date(2025, 1, 1)}, "until lies before effective"),
+        ({"until": "besok"}, "until: 'besok' is not of type date"),
+        ({"regions": ["35x1"]}, "regions are leading digits"),
+        ({"regions": ["3571", "3571"]}, "duplicate regions: 3571"),
+        ({"features": []}, "a model needs a feature"),
+        ({"features": FACTS["features"] * 2}, "duplicate features: owns_refrigerator"),
+        ({"dropped": [{"survey_variable": "radio"}]}, "dropped: missing keys: reason"),
+        ({"weight": 3}, "weight: 3 is not of type str"),
+        ({"welfare": 3}, "welfare: 3 is not of type str"),
+    ],
+)
+def test_a_faulty_model_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read(tmp_path, **changes)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("coefficient_micro", 0.1, "owns_refrigerator: 0.1 is not of type int"),
+        ("coefficient_micro", None, "owns_refrigerator: None is not of type int"),
+        ("label", None, "owns_refrigerator: None is not of type str"),
+    ],
+)
+def test_a_faulty_feature_is_refused(tmp_path: Path, key: str, value: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read(tmp_path, features=[{**FACTS["features"][0], key: value}])
+
+
+def test_a_missing_coefficient_is_refused(tmp_path: Path) -> None:
+    feature = {key: value for key, value in FACTS["features"][0].items() if key != "coefficient_micro"}
+    with pytest.raises(ValueError, match="missing keys: coefficient_micro"):
+        read(tmp_path, features=[feature])
+
+
+def test_a_survey_map_has_no_numbers(tmp_path: Path) -> None:
+    path = survey_maps()["alatas_2008"]
+    planned = read_survey_map(path)
+    assert {feature.coefficient_micro for feature in planned.features} == {0}
+    facts = yaml.safe_load(path.read_text(encoding="utf-8")) | {"n": 5}
+    with pytest.raises(ValueError, match="unknown keys: n"):
+        read_survey_map(wrote(tmp_path, yaml.safe_dump(facts)))
+
+
+def test_models_overlap_where_a_family_has_two_on_a_day(tmp_path: Path) -> None:
+    first = read(tmp_path, regions=["3571"], until=date(2026, 6, 30))
+    same = {"regions": ["35"], "effective": date(2026, 6, 30)}
+    assert first.overlaps(read(tmp_path, **same))
+    assert first.overlaps(read(tmp_path))
+    assert not first.overlaps(read(tmp_path, **same | {"effective": date(2026, 7, 1)}))
+    assert not first.overlaps(read(tmp_path, **same | {"regions": ["3572"]}))
+    assert first.covers("3571010")
+    assert not first.covers("3572")
