@@ -9,6 +9,7 @@ import pytest
 
 from dtsen_pipeline.cli import COMMANDS
 from dtsen_pipeline.cli.docs import cli_page
+from dtsen_pipeline.core.microdata import READINGS
 from dtsen_pipeline.queries.reading import view
 from dtsen_pipeline.resources.platform import opened
 from tests.cli.conftest import Dtsen
@@ -93,3 +94,13 @@ def test_choosing_whom_to_verify_works_as_written(
     assert (tmp_path / "daftar.xlsx").is_file()
     words = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
     assert words == ["prioritas", "acak"]
+
+
+def test_the_page_on_models_uses_what_exists(dtsen: Dtsen) -> None:
+    text = (DOCS / "how-to" / "fit-a-model.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^ +dtsen (model \w+)(.*)$", text, re.MULTILINE)
+    assert {command for command, _ in lines} == {command for command in COMMANDS if command.startswith("model ")}
+    for command, rest in lines:
+        shown = dtsen(*command.split(), "--help").out
+        assert all(option in shown for option in re.findall(r"--[a-z]+", rest))
+    assert all(f"`{reading}`" in text for reading in READINGS)
