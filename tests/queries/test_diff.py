@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,23 @@ def test_identifying_values_are_masked_until_they_are_revealed(house: Platform, 
     assert len(hidden) == len(shown)
     assert any(one.after not in (MASK, None) for one in shown if one.column in secret)
     assert looks(house)[-1].action == "diff.reveal"
+
+
+def merged_causes(house: Platform, before: View, after: View) -> tuple[set[str], set[str]]:
+    """The causes of delivered columns, and those of computed ones."""
+    counts = diff(house, before, after, LOOK).counts
+    delivered = {(table, one.name) for table in KEYS for one in column_facts(after.manifest, table)}
+    found = [{one.cause for one in counts if ((one.table, one.column) in delivered) is told} for told in (True, False)]
+    return found[0], found[1]
+
+
+def test_an_older_base_is_a_snapshot_too(house: Platform, home: Later) -> None:
+    assert merged_causes(house, view(house, home.late), view(house, home.visited))[0] == {"potret"}
+
+
+def test_the_same_files_under_other_rules_or_another_model(house: Platform, home: Later) -> None:
+    before, after = view(house, home.early), view(house, home.visited)
+    same_files = replace(before, manifest=after.manifest)
+    assert merged_causes(house, same_files, after) == ({"aturan"}, {"data"})
+    other_model = replace(after, manifest={**after.manifest, "model": {"id": "other"}})
+    assert merged_causes(house, before, other_model)[1] == {"model"}
