@@ -3,11 +3,13 @@
 Data lives in the YAML files beside this one; nothing here knows what a column or a frame is.
 """
 
+from dtsen_pipeline.reference.linking import LinkageModel
 from dtsen_pipeline.reference.loader import (
     cities,
     city,
     code_lists,
     digests,
+    linkage_model,
     merge_policy,
     profiles,
     programmes,
@@ -38,6 +40,7 @@ __all__ = [
     "Dropped",
     "Feature",
     "Kelurahan",
+    "LinkageModel",
     "MemberTest",
     "MergePolicy",
     "Profile",
@@ -50,6 +53,7 @@ __all__ = [
     "city",
     "code_lists",
     "digests",
+    "linkage_model",
     "merge_policy",
     "profiles",
     "programmes",

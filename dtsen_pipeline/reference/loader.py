@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from dtsen_pipeline.reference.linking import LinkageModel, read_linkage_model
 from dtsen_pipeline.reference.models import read_welfare_model
 from dtsen_pipeline.reference.programmes import Programme, read_programmes
 from dtsen_pipeline.reference.readers import (
@@ -80,6 +81,12 @@ def welfare_model(name: str) -> WelfareModel:
 def survey_maps() -> Mapping[str, Path]:
     """The file of every survey map by name."""
     return MappingProxyType({path.stem: path for path in sorted((ROOM / "surveys").glob("*.yaml"))})
+
+
+def linkage_model(name: str = "generated_cities_v1") -> LinkageModel:
+    """One linkage model, by its id."""
+    files = {path.stem: path for path in sorted((ROOM / "linkage").glob("*.yaml"))}
+    return read_linkage_model(_known(files, name, "linkage model"))
 
 
 def _known(items: Mapping[str, T], name: str, what: str) -> T:
