@@ -37,6 +37,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/compute.py
 	$(BIN)/python -W ignore -m benchmarks.rules
 	$(BIN)/python -W ignore -m benchmarks.refresh
+	$(BIN)/python -W ignore -m benchmarks.linkage
 
 faults: $(VENV)/.installed
 	$(BIN)/python -m pytest tests -m faults
