@@ -147,6 +147,12 @@ def test_blank_keys_make_no_pairs(engine: Engine) -> None:
     assert engine.fetch(candidates(keys, keys, MODEL)).is_empty()
 
 
+def test_a_last_word_that_is_not_there_is_no_key(engine: Engine) -> None:
+    elsewhere = {"card": "3571010101019002", "kelurahan": "3571020001"}
+    keys = _keys(_people({"nama": "DEWI"}, {"nama": "RATNA"} | elsewhere), engine)
+    assert engine.fetch(candidates(keys, keys, MODEL)).is_empty()
+
+
 @pytest.fixture(scope="module")
 def city() -> pl.DataFrame:
     """Two lists of a small city, half of the people without a NIK."""
