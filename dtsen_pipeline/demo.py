@@ -59,11 +59,11 @@ def main() -> None:
     say("Peragaan dtsen_pipeline: kota buatan, tidak ada orang sungguhan. / A synthetic city; nobody in it exists.")
     if CITY.exists():
         shutil.rmtree(CITY)
-    run("generate", "--families", str(FAMILIES), "--seed", str(SEED), "--out", str(CITY), quiet=True)
-    run("ingest", f"{CITY}/snapshot_1", f"{CITY}/snapshot_2", f"{CITY}/batches")
-    token = held_token()
-    if token is not None:
-        say("", "Sebelum dipakai, arti kode dicocokkan oleh seseorang. / A person confirms what the codes mean.")
+    run("generate", "--families", str(FAMILIES), "--seed", str(SEED), "--out", str(CITY), "--shapes", quiet=True)
+    later = [str(path) for path in sorted(CITY.glob("batches/*W41*.csv"))]
+    run("ingest", f"{CITY}/shapes", f"{CITY}/snapshot_1", f"{CITY}/snapshot_2", *later)
+    say("", "Sebelum dipakai, arti kode dicocokkan oleh seseorang. / A person confirms what the codes mean.")
+    while (token := held_token()) is not None:
         run("accept", token, "--confirm-codes", "--reason", REASON, quiet=True)
     run("refresh")
     run("show", "current")

@@ -12,6 +12,7 @@ import dagster as dg
 
 from dtsen_pipeline.core.passport import figures
 from dtsen_pipeline.resources.batch_manifest import spent
+from dtsen_pipeline.resources.choice import is_data
 from dtsen_pipeline.resources.ingest import NO_DATE, Arrival, ingest
 from dtsen_pipeline.resources.passports import passports_of
 from dtsen_pipeline.resources.platform import Platform, opened
@@ -20,14 +21,13 @@ from dtsen_pipeline.schemas.errors import DtsenError
 
 SETTLED = timedelta(seconds=30)
 """A file that was written to more recently may still be growing."""
-SUFFIX = ".csv"
 
 
 def complete_files(inbox: Path, now: datetime) -> list[Path]:
     """The data files of the inbox that nobody has written to for a while, in order of name."""
     found = []
     for path in sorted(inbox.iterdir()):
-        is_file = path.suffix == SUFFIX and path.is_file() and not path.is_symlink()
+        is_file = is_data(path) and path.is_file() and not path.is_symlink()
         if is_file and datetime.fromtimestamp(path.stat().st_mtime, UTC) <= now - SETTLED:
             found.append(path)
     return found

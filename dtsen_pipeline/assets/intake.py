@@ -29,7 +29,7 @@ def intake(context: dg.AssetExecutionContext, inputs: InputList) -> Iterator[dg.
     session = session_of(context)
     damaged, ties = [], []
     for table in INPUT_TABLES:
-        found = read_table(session.platform.vault, table, inputs)
+        found = read_table(session.platform, table, inputs)
         damaged.append(found.damaged)
         ties.append(found.ties)
         yield from frames("intake", {table: session.engine.load(found.rows)})

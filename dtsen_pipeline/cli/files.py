@@ -1,6 +1,7 @@
 """`dtsen ingest`: files on their way in, what became of each, and what to do next."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -59,7 +60,8 @@ class Named:
 
 def ingest(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH", help="Berkas, atau folder berisi *.csv. / Files or folders.")
+        list[Path],
+        typer.Argument(metavar="PATH", help="Berkas, atau folder berisi *.csv, *.xlsx, *.json. / Files or folders."),
     ],
     kind: Annotated[
         FileKind | None, typer.Option(help="Jenis yang diharapkan. / Refuse a file of another kind.")
@@ -108,11 +110,13 @@ def _profiles_for(kind: FileKind | None, profile: str | None) -> Sequence[Profil
 
 
 def _named(paths: Sequence[Path]) -> Iterator[Named]:
+    from dtsen_pipeline.resources.choice import is_data  # noqa: PLC0415 - imports Polars
+
     for place, path in enumerate(paths, start=1):
         if not path.is_dir():
             yield Named(str(place), path)
             continue
-        files = sorted(file for file in path.iterdir() if file.suffix == ".csv")
+        files = sorted(filter(is_data, path.iterdir()))
         if not files:
             yield Named(str(place), None)
         for number, file in enumerate(files, start=1):
@@ -131,7 +135,7 @@ def _taken(
     from dtsen_pipeline.resources.ingest import Declared, ingest  # noqa: PLC0415 - imports the models
 
     try:
-        path = _checked(file.path, wanted)
+        path = _checked(platform, file.path, wanted)
         arrival = ingest(platform, path, house.now(), Declared(profile=profile, data_date=data_date))
     except DtsenError as error:
         facts = error_facts(error, file.place)
@@ -158,28 +162,21 @@ def _settled(platform: "Platform", file: dict[str, Any]) -> dict[str, Any]:
     return file | words | {"verdict": stored.verdict, "detail": stored.message}
 
 
-def _checked(path: Path | None, wanted: Sequence[Profile] | None) -> Path:
-    """The path; E_KIND for a file whose first line is exactly the header of a profile of another kind."""
+def _checked(platform: "Platform", path: Path | None, wanted: Sequence[Profile] | None) -> Path:
+    """The path; E_KIND for a file that has exactly the shape of a profile of another kind."""
     if path is None:
-        raise DtsenError("E_MISSING", "the folder holds no .csv file")
+        raise DtsenError("E_MISSING", "the folder holds no data file")
     if wanted is None or path.is_symlink() or not path.is_file():
         return path
-    from dtsen_pipeline.core.intake import header_of  # noqa: PLC0415 - imports Polars
+    from dtsen_pipeline.resources.choice import choose  # noqa: PLC0415 - imports Polars
+    from dtsen_pipeline.resources.delivery import limits_of  # noqa: PLC0415 - imports Polars
 
-    first = _first_line(path)
-    for profile in profiles().values():
-        if profile not in wanted and header_of(first, profile) == profile.header:
-            raise DtsenError("E_KIND", f"its header is that of {profile.id}, which is a {profile.kind} file")
+    found = None
+    with suppress(DtsenError, OSError), path.open("rb") as file:
+        found = choose(file, path.suffix, "", None, limits_of(platform))
+    if found is not None and found not in wanted:
+        raise DtsenError("E_KIND", f"its header is that of {found.id}, which is a {found.kind} file")
     return path
-
-
-def _first_line(path: Path) -> bytes:
-    """The beginning of a file; nothing where it cannot be opened, which `ingest` will say itself."""
-    try:
-        with path.open("rb") as file:
-            return file.readline(1 << 16)
-    except OSError:
-        return b""
 
 
 def _arrived(arrival: "Arrival", place: str) -> dict[str, Any]:

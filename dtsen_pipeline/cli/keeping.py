@@ -20,14 +20,19 @@ def generate(
         int, typer.Option(min=0, metavar="S", help="Benih; benih sama, berkas sama. / Same seed, same bytes.")
     ] = 1,
     *,
+    shapes: Annotated[
+        bool, typer.Option("--shapes", help="Juga satu berkas setiap profil. / A file of every profile too.")
+    ] = False,
     as_json: house.JSON = False,
 ) -> None:
     """Buat kota buatan untuk mencoba. / Make a synthetic city: snapshots, field batches, and the truth apart."""
+    from dtsen_pipeline.synthetic import every_shape  # noqa: PLC0415 - imports NumPy and Polars
     from dtsen_pipeline.synthetic import generate as make  # noqa: PLC0415 - imports NumPy and Polars
 
     with progress(None, "Membuat kota"):
         made = make(families, seed, out)
-    folders = sorted({path.parent for path in made.files})
+        others = every_shape(out) if shapes else []
+    folders = sorted({path.parent for path in [*made.files, *others]})
     if as_json:
         facts = {"seed": seed, "families": made.families, "persons": made.persons}
         document(facts | {"planted": made.planted, "folders": [str(folder) for folder in folders]})

@@ -11,7 +11,7 @@ import narwhals as nw
 
 from dtsen_pipeline.core import findings
 from dtsen_pipeline.core.complete import incomplete
-from dtsen_pipeline.core.corrections import resolved, uncalled, without_corrected
+from dtsen_pipeline.core.corrections import profile_named, resolved, uncalled, without_corrected
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.fates import check_fates, fates
 from dtsen_pipeline.core.households import check_households
@@ -25,6 +25,7 @@ from dtsen_pipeline.core.rows import ROW
 from dtsen_pipeline.core.rules.context import Context
 from dtsen_pipeline.core.score import Scored, score, with_scores
 from dtsen_pipeline.core.summary import FAMILY_COLUMNS, PERSON_COLUMNS, summary
+from dtsen_pipeline.core.translate import translate
 from dtsen_pipeline.core.validate import check, check_births, split
 from dtsen_pipeline.reference import city, code_lists, merge_policy, welfare_model
 from dtsen_pipeline.schemas.release import TABLES, polars_types
@@ -61,8 +62,10 @@ def context_of(inputs: InputList) -> Context:
 
 
 def records_of(rows: Frame, table: str, inputs: InputList) -> Frame:
-    """Exact rows as records."""
-    return normalise(rows, tables()[table], city(inputs.city))
+    """Exact rows as records: each file's way of writing in the contract's, then canonical values."""
+    place, declared = city(inputs.city), tables()[table]
+    profile_of = {source.token: profile_named(source.profile) for source in inputs.of(table)}
+    return normalise(translate(rows, declared, profile_of, place), declared, place)
 
 
 def check_all(

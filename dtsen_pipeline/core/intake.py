@@ -6,7 +6,7 @@ text means is not decided here (see `normalise`).
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -18,9 +18,12 @@ from dtsen_pipeline.reference import Profile
 from dtsen_pipeline.schemas.errors import DtsenError
 
 DELIMITERS = {",": "comma", ";": "semicolon", "|": "pipe", "\t": "tab"}
+SHOWN = 5
+"""How many columns a refusal names."""
 DAMAGED_SHARE = 0.2
 """Above this share of damaged lines the structure itself is damaged, and the file is refused."""
-MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\x00")
+UTF8_BOM = b"\xef\xbb\xbf"
+MARKS = (b"\xff\xfe", b"\xfe\xff", UTF8_BOM, b"\x00")
 BLOCK = 8 << 20
 """Bytes that are read at a time."""
 HEAD = 1 << 16
@@ -54,7 +57,7 @@ def readings(blocks: Iterable[bytes], profile: Profile, token: str) -> Iterator[
     shows only at its end: nothing that was yielded counts before the last one came.
     """
     parts = iter(blocks)
-    first = next(parts, b"")
+    first = without_bom(next(parts, b""), profile)
     check_start(first[:HEAD], token)
     line, _, rest = first.partition(b"\n")
     check_header(_decoded(line.removesuffix(b"\r")), profile, token)
@@ -68,6 +71,11 @@ def readings(blocks: Iterable[bytes], profile: Profile, token: str) -> Iterator[
         raise DtsenError("E_STRUCTURE", "more than one line in five is damaged; the file is refused", token=token)
 
 
+def without_bom(data: bytes, profile: Profile) -> bytes:
+    """The bytes behind a UTF-8 byte-order mark, where the profile allows one."""
+    return data.removeprefix(UTF8_BOM) if profile.may_have_bom else data
+
+
 def check_start(head: bytes, token: str) -> None:
     """Refuse a file whose first bytes are nothing, not UTF-8 text, or a first line that never ends."""
     if not head.strip():
@@ -79,27 +87,39 @@ def check_start(head: bytes, token: str) -> None:
 
 
 def header_of(data: bytes, profile: Profile) -> tuple[str, ...] | None:
-    """The header cells of `data` in the dialect of `profile`; None where the line cannot be read."""
-    line = _decoded(data.split(b"\n", 1)[0].removesuffix(b"\r"))
+    """The header cells of `data` in the dialect and words of `profile`; None where the line cannot be read."""
+    line = _decoded(without_bom(data, profile).split(b"\n", 1)[0].removesuffix(b"\r"))
     cells = None if line is None else cells_of(line, profile.delimiter)
-    return None if cells is None else tuple(cells)
+    return None if cells is None else profile.named(cells)
 
 
 def check_header(line: str | None, profile: Profile, token: str) -> None:
     """Refuse a header that is not exactly the profile's, saying what differs without quoting the file."""
     cells = None if line is None else cells_of(line, profile.delimiter)
-    if cells is not None and tuple(cells) == profile.header:
+    if cells is not None and profile.is_header(cells):
         return
     for delimiter, title in DELIMITERS.items():
-        if line is not None and tuple(cells_of(line, delimiter) or ()) == profile.header:
+        if line is not None and profile.is_header(cells_of(line, delimiter) or ()):
             raise DtsenError("E_DELIMITER", f"the file is separated by {title}", token=token, line=1)
-    known = set(profile.header)
-    missing = [name for name in profile.header if name not in set(cells or ())]
-    extra = sum(1 for cell in cells or () if cell not in known)
-    detail = f"{len(missing)} columns missing, {extra} unknown"
+    raise header_error(cells or (), profile, token)
+
+
+def header_error(delivered: Sequence[str], profile: Profile, token: str) -> DtsenError:
+    """E_HEADER with the contract's names that are missing and the places of unknown names, which are not quoted."""
+    missing, unknown = profile.difference(delivered)
+    detail = f"{len(missing)} columns missing, {len(unknown)} unknown"
     if missing:
-        detail += f"; first missing: {missing[0]}"
-    raise DtsenError("E_HEADER", f"the header is not that of {profile.id} ({detail})", token=token, line=1)
+        detail += f"; missing: {_listed(missing)}"
+    if unknown:
+        detail += f"; unknown at: {_listed(str(place) for place in unknown)}"
+    if not missing and not unknown:
+        detail += "; the columns stand in another order, or twice"
+    return DtsenError("E_HEADER", f"the header is not that of {profile.id} ({detail})", token=token, line=1)
+
+
+def _listed(names: Iterable[str]) -> str:
+    shown = list(names)
+    return ", ".join(shown[:SHOWN]) + (", …" if len(shown) > SHOWN else "")
 
 
 def cells_of(line: str, delimiter: str) -> list[str] | None:
@@ -180,8 +200,11 @@ def _parsed(lines: Lines, profile: Profile, token: str) -> pl.DataFrame:
 
 def _header_again(rows: pl.DataFrame, profile: Profile) -> pl.Series:
     """Which rows are the header once more, as in files that were put one behind the other."""
+    spelled = {
+        name: [name, *(word for word, known in profile.synonyms.items() if known == name)] for name in rows.columns
+    }
     first, *others = profile.header
-    found = rows[first] == first
+    found = rows[first].is_in(spelled[first])
     if others and found.any():
-        found &= rows.select(pl.all_horizontal(pl.col(name) == name for name in others)).to_series()
+        found &= rows.select(pl.all_horizontal(pl.col(name).is_in(spelled[name]) for name in others)).to_series()
     return found

@@ -4,8 +4,8 @@ Reading is exact already (see `intake`); rows are judged one by one later (see `
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import polars as pl
@@ -26,6 +26,9 @@ KEYS = {
 """What a row of a table is expected to bring once in a file."""
 VILLAGE = "kode_kelurahan_desa"
 MAJORITY = Decimal("0.5")
+WHOLE = r"\A[0-9]{16}\z"
+FEWEST_IDS = 30
+"""Below this a share of last digits says nothing."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,50 @@ class Survey:
     malformed: int = 0
     repeated: int = 0
     villages: Mapping[str, int] = field(default_factory=dict)
+    zeroed: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Per identifier: how many are whole, and how many of those end in zero."""
 
 
-def survey(parts: Iterable[Reading], profile: Profile, city: str) -> Survey:
-    """Count over the parts of a file, holding one at a time, and of the keys eight bytes a row."""
-    asked = _asked(profile, city)
+def combined(surveys: Iterable[Survey]) -> Survey:
+    """The counts of a file of several tables; the first is the one that it is registered under."""
+    first, *others = surveys
+    every = (first, *others)
+    return replace(
+        first,
+        rows=sum(one.rows for one in every),
+        damaged=sum(one.damaged for one in every),
+        numeric=_added(one.numeric for one in every),
+        officers={who: role for one in every for who, role in one.officers.items()},
+        malformed=sum(one.malformed for one in every),
+        repeated=sum(one.repeated for one in every),
+        zeroed=_paired(one.zeroed for one in every),
+    )
+
+
+def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total = Counter[str]()
+    for one in counts:
+        total.update(one)
+    return dict(total)
+
+
+def _paired(counts: Iterable[Mapping[str, tuple[int, int]]]) -> dict[str, tuple[int, int]]:
+    told = list(counts)
+    names = dict.fromkeys(name for one in told for name in one)
+    return {
+        name: (sum(one[name][0] for one in told if name in one), sum(one[name][1] for one in told if name in one))
+        for name in names
+    }
+
+
+def survey(
+    parts: Iterable[Reading], profile: Profile, city: str, in_contract: Callable[[pl.DataFrame], pl.DataFrame]
+) -> Survey:
+    """Count over the parts of a file, holding one at a time, and of the keys eight bytes a row.
+
+    `in_contract` gives rows as the contract writes them: places are counted by its region codes.
+    """
+    asked = _asked(profile)
     totals, villages = Counter[str](), Counter[str]()
     officers = set[tuple[str, str]]()
     keys = [pl.Series(dtype=pl.UInt64)]
@@ -60,7 +102,9 @@ def survey(parts: Iterable[Reading], profile: Profile, city: str) -> Survey:
         )
         keys.append(_keys(part.rows, profile.table))
         if profile.table == FAMILY:
-            villages.update(dict(part.rows[VILLAGE].drop_nulls().str.strip_chars(" ").value_counts().rows()))
+            places = in_contract(part.rows)
+            totals.update(inside=places.select((pl.col("kode_kabupaten_kota") == city).sum()).item() or 0)
+            villages.update(dict(places[VILLAGE].drop_nulls().str.strip_chars(" ").value_counts().rows()))
         if profile.table == VISIT:
             officers.update(part.rows.select("id_petugas", "peran_petugas").unique().rows())
     hashes = pl.concat(keys)
@@ -69,6 +113,7 @@ def survey(parts: Iterable[Reading], profile: Profile, city: str) -> Survey:
         damaged=totals["damaged"],
         inside=totals["inside"] if profile.table == FAMILY else None,
         numeric={name: totals[name] for name in asked if name in profile.header},
+        zeroed={name: (totals[f"{name}:whole"], totals[f"{name}:zero"]) for name in asked if name in profile.header},
         officers={who: role or None for who, role in sorted(officers) if who},
         malformed=totals["malformed"],
         repeated=len(hashes) - hashes.n_unique(),
@@ -76,15 +121,16 @@ def survey(parts: Iterable[Reading], profile: Profile, city: str) -> Survey:
     )
 
 
-def _asked(profile: Profile, city: str) -> dict[str, pl.Expr]:
+def _asked(profile: Profile) -> dict[str, pl.Expr]:
     """What is counted in every part, by name: per identifier the numeric ones, then whole rows."""
     ids = [column.name for column in tables()[profile.table].columns if column.kind in {Kind.NIK, Kind.CARD}]
     found = [name for name in ids if name in profile.header]
     asked = {name: pl.col(name).str.contains(NUMERIC_ID) for name in found}
+    whole = {name: pl.col(name).str.contains(WHOLE) for name in found}
+    asked |= {f"{name}:whole": is_whole for name, is_whole in whole.items()}
+    asked |= {f"{name}:zero": is_whole & pl.col(name).str.ends_with("0") for name, is_whole in whole.items()}
     wrong = [~pl.col(name).str.contains(r"\A *([0-9]{16})? *\z") for name in found]
     asked["malformed"] = pl.any_horizontal(wrong).fill_null(value=False)
-    if profile.table == FAMILY:
-        asked["inside"] = pl.col("kode_kabupaten_kota") == city
     return asked
 
 
@@ -95,8 +141,11 @@ def _keys(rows: pl.DataFrame, table: str) -> pl.Series:
     return whole.select(pl.concat_str(names, separator="|").hash().alias("key")).to_series()
 
 
-def check_survey(found: Survey, share: Decimal, token: str) -> None:
+def check_survey(found: Survey, share: Decimal, zero_share: Decimal, token: str) -> None:
     """Refuse a file whose identifiers went through a spreadsheet as numbers, or most of whose rows lie elsewhere."""
+    for name, (whole, zero) in found.zeroed.items():
+        if whole >= FEWEST_IDS and zero > zero_share * whole:
+            raise DtsenError("E_NIK_ZEROED", "too many identifiers end in zero", token=token, column=name)
     read = found.rows - found.damaged
     for name, count in found.numeric.items():
         if count > share * read:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from dtsen_pipeline.core import intake
+from dtsen_pipeline.core.translate import filled
 from dtsen_pipeline.reference import CodeList, code_lists, profiles
+from dtsen_pipeline.resources.delivery import contract_rows, read
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import SourceFile
 from dtsen_pipeline.schemas.tables import tables
@@ -61,8 +62,10 @@ def coded_columns(platform: Platform, files: Sequence[SourceFile]) -> list[Coded
 
 
 def _rows(platform: Platform, file: SourceFile) -> pl.DataFrame:
-    data = platform.vault.read_bytes(file.sha256)
-    return intake.read(data, profiles()[file.profile or ""], file.token).rows.drop("src", "row")
+    """Rows as the contract writes them; columns that a file does not bring are blank."""
+    profile = profiles()[file.profile or ""]
+    rows = contract_rows(read(platform, file.sha256, profile).rows, profile, platform.settings.city)
+    return filled(rows, profile.table).drop("src", "row").fill_null("")
 
 
 def _counts(cells: pl.Series, codes: CodeList) -> Iterable[CodeCount]:

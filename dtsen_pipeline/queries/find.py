@@ -134,7 +134,7 @@ def _delivered(platform: Platform, view: View, numbers: Sequence[str]) -> dict[s
     stated: dict[Pointer, str] = {}
     for source in view.sources:
         token, column = source["sha256"][:12], CARD if source["table"] in (FAMILY, VISIT) else NIK
-        for row, raw in rows.search(token, numbers).items():
+        for row, raw in rows.search(token, numbers, source["table"]).items():
             if raw[column].strip() in numbers:
                 stated[token, row] = raw[column].strip()
     found: dict[str, Entities] = {}

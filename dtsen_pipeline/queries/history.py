@@ -198,7 +198,9 @@ class _Search:
     def _search(self, table: str, texts: Iterable[str]) -> dict[Pointer, Raw]:
         wanted = list(texts)
         return {
-            (token, row): raw for token in self._tokens(table) for row, raw in self.rows.search(token, wanted).items()
+            (token, row): raw
+            for token in self._tokens(table)
+            for row, raw in self.rows.search(token, wanted, table).items()
         }
 
 

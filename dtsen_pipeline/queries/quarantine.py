@@ -134,7 +134,7 @@ def _homes(view: View) -> dict[str, str]:
 
 def _quarantined(row: RejectedRow, raw: RawRows, sources: Sources, homes: dict[str, str]) -> Quarantined:
     place = pointer(row.token)
-    source, cells, visit = sources.of(place), raw.raw(place), None
+    source, cells, visit = sources.of(place), raw.contract(place), None
     if source.is_visit:
         visit = sources.visit_of(place)
     card = next((said[CARD].strip() for said in (cells, visit) if said and said.get(CARD, "").strip()), "")

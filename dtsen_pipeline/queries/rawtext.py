@@ -8,13 +8,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
 from dtsen_pipeline.core.intake import cells_of
-from dtsen_pipeline.reference import Profile, profiles
+from dtsen_pipeline.reference import Profile, part_of, profiles
+from dtsen_pipeline.reference.profile import CSV
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import SourceFile
 from dtsen_pipeline.schemas.errors import DtsenError
 
 Pointer = tuple[str, int]
 Raw = Mapping[str, str]
+JOINT = "\x1f"
+"""Stands between cells; no cell can hold it."""
 
 
 class RawRows:
@@ -24,6 +27,7 @@ class RawRows:
         self.platform = platform
         self._files: dict[str, SourceFile] = {}
         self._rows: dict[Pointer, Raw | None] = {}
+        self._whole: dict[str, dict[int, Raw]] = {}
 
     def file(self, token: str) -> SourceFile:
         """What the registry knows of a file."""
@@ -50,16 +54,40 @@ class RawRows:
         """Every readable row of a file, by line."""
         return self._keep(token, lambda _, __: True)
 
-    def search(self, token: str, texts: Iterable[str]) -> dict[int, Raw]:
-        """The readable rows of a file whose line holds one of the texts, by line."""
+    def search(self, token: str, texts: Iterable[str], table: str) -> dict[int, Raw]:
+        """The readable rows of a table in a file whose line holds one of the texts, by line."""
         needles = [text.encode() for text in texts if text]
         if not needles:
             return {}
-        return self._keep(token, lambda _, line: any(needle in line for needle in needles))
+        found = self._keep(token, lambda _, line: any(needle in line for needle in needles))
+        return {row: raw for row, raw in found.items() if self.table((token, row)) == table}
+
+    def table(self, pointer: Pointer) -> str:
+        """The input table that a row belongs to."""
+        return self.profile(pointer).table
+
+    def profile(self, pointer: Pointer) -> Profile:
+        """The profile of the part of the file that a row lies in."""
+        return part_of(_profile(self.file(pointer[0])), pointer[1])
+
+    def contract(self, pointer: Pointer) -> Raw | None:
+        """A raw row as the contract writes it: the source's codes, days and numbers translated by its profile."""
+        raw, profile = self.raw(pointer), self.profile(pointer)
+        if raw is None or profile.is_plain:
+            return raw
+        import polars as pl  # noqa: PLC0415 - a trace of the contract's own files needs none of this
+
+        from dtsen_pipeline.resources.delivery import contract_rows  # noqa: PLC0415 - imports the models
+
+        frame = pl.DataFrame([{"src": pointer[0], "row": pointer[1], **raw}])
+        rows = contract_rows(frame, profile, self.platform.settings.city)
+        return rows.drop("src", "row").row(0, named=True)
 
     def _keep(self, token: str, is_wanted: Callable[[int, bytes], bool]) -> dict[int, Raw]:
         file = self.file(token)
         profile = _profile(file)
+        if profile.format != CSV:
+            return self._keep_parts(file, profile, is_wanted)
         digest = hashlib.sha256()
         lines = {}
         with self.platform.vault.open(file.sha256) as stored:
@@ -72,6 +100,26 @@ class RawRows:
         found = {row: record for row, line in lines.items() if (record := _record(line, profile))}
         self._rows |= {(token, row): record for row, record in found.items()}
         return found
+
+    def _keep_parts(
+        self, file: SourceFile, profile: Profile, is_wanted: Callable[[int, bytes], bool]
+    ) -> dict[int, Raw]:
+        """The wanted rows of a workbook or a form's document, which is read as a whole, once."""
+        if file.token not in self._whole:
+            self._whole[file.token] = self._all_rows(file, profile)
+        whole = self._whole[file.token]
+        found = {row: raw for row, raw in whole.items() if is_wanted(row, JOINT.join(raw.values()).encode())}
+        self._rows |= {(file.token, row): record for row, record in found.items()}
+        return found
+
+    def _all_rows(self, file: SourceFile, profile: Profile) -> dict[int, Raw]:
+        from dtsen_pipeline.resources.delivery import read_all  # noqa: PLC0415 - imports the models
+
+        return {
+            number: dict(zip(part.header, cells, strict=True))
+            for part, reading in read_all(self.platform, file.sha256, profile).values()
+            for number, *cells in reading.rows.select("row", *part.header).iter_rows()
+        }
 
 
 def _profile(file: SourceFile) -> Profile:

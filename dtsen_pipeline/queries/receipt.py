@@ -7,6 +7,7 @@ release does not use is told by its verdict. Values are not shown: `trace` shows
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import polars as pl
 
@@ -112,8 +113,7 @@ class _Desk:
         files = {str(s["sha256"])[:TOKEN_LENGTH]: s for s in self.view.sources if s["table"] in FIELD}
         batch = [token for token, source in files.items() if source["batch"] == asked]
         found = self._of_batch(batch) if batch else self._of_visit(asked, list(files))
-        tables = {pointer: str(files[pointer[0]]["table"]) for pointer in found}
-        return sorted(found, key=lambda pointer: (self._visit(pointer) or "", tables[pointer], pointer))
+        return sorted(found, key=lambda pointer: (self._visit(pointer) or "", self.raw.table(pointer), pointer))
 
     def _of_batch(self, tokens: Sequence[str]) -> set[Pointer]:
         for token in tokens:
@@ -125,8 +125,8 @@ class _Desk:
         named = {(token, int(row))} if token in tokens and row.isdecimal() else set[Pointer]()
         visits = {self._visit(pointer) for pointer in named if self._is_row(pointer)} or {asked}
         found = {pointer for pointer in named if self._is_row(pointer)}
-        for known in tokens:
-            rows = self.raw.search(known, [visit for visit in visits if visit])
+        for known, table in product(tokens, FIELD):
+            rows = self.raw.search(known, [visit for visit in visits if visit], table)
             found |= {(known, line) for line, raw in rows.items() if raw[VISIT_ID].strip() in visits}
         return found
 

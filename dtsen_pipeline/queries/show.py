@@ -187,10 +187,11 @@ def _worded(counts: Mapping[str, int], texts: Mapping[str, tuple[str, str]]) -> 
 
 
 def _incoming(opened: View) -> tuple[Incoming, ...]:
-    counted = fetched(opened.scan("fate").group_by("src", "fate").agg(pl.len())).sort("src", "fate").rows()
-    fates: dict[str, dict[str, int]] = {}
-    for token, fate, count in counted:
-        fates.setdefault(token, {})[fate] = count
+    """A line a file, or a line a table where a file brings rows of two."""
+    names = ["src", "sumber", "fate"]
+    fates: dict[tuple[str, str], dict[str, int]] = {}
+    for token, table, fate, count in fetched(opened.scan("fate").group_by(names).agg(pl.len())).sort(names).rows():
+        fates.setdefault((token, table), {})[fate] = count
     return tuple(
         Incoming(
             token=(token := source["sha256"][:12]),
@@ -198,8 +199,8 @@ def _incoming(opened: View) -> tuple[Incoming, ...]:
             version=plain_label(source["version"]),
             batch=plain_label(source["batch"]),
             data_date=source["data_date"],
-            rows=sum(fates.get(token, {}).values()),
-            fates=fates.get(token, {}),
+            rows=sum(fates.get((token, source["table"]), {}).values()),
+            fates=fates.get((token, source["table"]), {}),
         )
         for source in sorted(opened.sources, key=_place)
     )

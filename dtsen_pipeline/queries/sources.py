@@ -82,12 +82,12 @@ class Sources:
         found: set[str] = set()
         wanted = {card for card in cards if card}
         for token in self._tokens(VISIT):
-            rows = self.rows.search(token, wanted)
+            rows = self.rows.search(token, wanted, VISIT)
             found |= {raw[VISIT_ID] for raw in rows.values() if raw["nomor_kartu_keluarga"].strip() in wanted}
         return frozenset(found)
 
     def _table(self, pointer: Pointer) -> str:
-        return self.rows.file(pointer[0]).table_name or ""
+        return self.rows.table(pointer)
 
     def _visit_id(self, pointer: Pointer) -> str | None:
         raw = self.rows.raw(pointer)
@@ -121,7 +121,7 @@ class Sources:
             return
         offers: dict[str, list[Pointer]] = defaultdict(list)
         for token in self._tokens(VISIT):
-            for row, raw in self.rows.search(token, ids).items():
+            for row, raw in self.rows.search(token, ids, VISIT).items():
                 if raw[VISIT_ID].strip() in ids:
                     offers[raw[VISIT_ID].strip()].append((token, row))
         fates = self._fates([pointer for found in offers.values() for pointer in found])

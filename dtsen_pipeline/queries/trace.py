@@ -213,12 +213,13 @@ class Testimony:
         return tuple(self._words(column, self.sources.of((row["src"], row["row"])), row["decision"]) for row in rows)
 
     def _words(self, column: ColumnFacts, source: Source, decision: str | None) -> Said:
-        raw = raw_of(column, self.rows.raw((source.token, source.row)))
+        pointer = source.token, source.row
+        raw, contract = (raw_of(column, row) for row in (self.rows.raw(pointer), self.rows.contract(pointer)))
         text = DECISIONS[decision] if decision else None
         return Said(
             source=source,
             raw=shown(column, raw, is_revealed=self.is_revealed),
-            meaning=self._meaning(column, raw),
+            meaning=self._meaning(column, contract),
             decision=decision,
             decision_id=text.id if text else None,
             decision_en=text.en if text else None,

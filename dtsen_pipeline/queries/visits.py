@@ -7,10 +7,12 @@ from datetime import date
 
 import polars as pl
 
-from dtsen_pipeline.core import intake
+from dtsen_pipeline.core.corrections import profile_named
+from dtsen_pipeline.core.translate import filled
 from dtsen_pipeline.queries.reading import View, fetched
 from dtsen_pipeline.queries.sources import VISIT
-from dtsen_pipeline.reference import code_lists, profiles
+from dtsen_pipeline.reference import code_lists
+from dtsen_pipeline.resources.delivery import contract_rows, read
 from dtsen_pipeline.resources.platform import Platform
 
 CARD = "nomor_kartu_keluarga"
@@ -42,7 +44,8 @@ def visits(platform: Platform, view: View) -> pl.DataFrame:
 
 
 def _delivered(platform: Platform, sha256: str, profile: str) -> pl.DataFrame:
-    rows = intake.read(platform.vault.read_bytes(sha256), profiles()[profile], sha256[:12]).rows
+    shape = profile_named(profile)
+    rows = contract_rows(filled(read(platform, sha256, shape).rows, VISIT), shape, platform.settings.city)
     yes = _codes("ya_tidak")
     return rows.select(
         "src",

@@ -11,6 +11,8 @@ from dtsen_pipeline.reference.loader import (
     digests,
     linkage_model,
     merge_policy,
+    part_of,
+    parts,
     profiles,
     programmes,
     provinces,
@@ -18,6 +20,7 @@ from dtsen_pipeline.reference.loader import (
     welfare_model,
     welfare_models,
 )
+from dtsen_pipeline.reference.profile import Profile
 from dtsen_pipeline.reference.programmes import Component, MemberTest, Programme, Reading, Rule
 from dtsen_pipeline.reference.records import (
     City,
@@ -27,7 +30,6 @@ from dtsen_pipeline.reference.records import (
     Feature,
     Kelurahan,
     MergePolicy,
-    Profile,
     SurveyMap,
     WelfareModel,
 )
@@ -55,6 +57,8 @@ __all__ = [
     "digests",
     "linkage_model",
     "merge_policy",
+    "part_of",
+    "parts",
     "profiles",
     "programmes",
     "provinces",

@@ -9,15 +9,16 @@ from typing import TypeVar
 
 from dtsen_pipeline.reference.linking import LinkageModel, read_linkage_model
 from dtsen_pipeline.reference.models import read_welfare_model
+from dtsen_pipeline.reference.profile import Profile
+from dtsen_pipeline.reference.profile_reader import read_profiles
 from dtsen_pipeline.reference.programmes import Programme, read_programmes
 from dtsen_pipeline.reference.readers import (
     read_cities,
     read_code_lists,
     read_merge_policy,
-    read_profiles,
     read_provinces,
 )
-from dtsen_pipeline.reference.records import City, CodeList, MergePolicy, Profile, WelfareModel
+from dtsen_pipeline.reference.records import City, CodeList, MergePolicy, WelfareModel
 
 ROOM = Path(__file__).parent
 
@@ -51,6 +52,16 @@ def provinces() -> Mapping[str, str]:
 def profiles() -> Mapping[str, Profile]:
     """The source profiles by id."""
     return read_profiles(ROOM / "profiles.yaml")
+
+
+def parts(profile: Profile) -> tuple[Profile, ...]:
+    """The profiles of all parts of a file, the one that it is registered under first."""
+    return (profile, *(profiles()[name] for name in profile.carries))
+
+
+def part_of(profile: Profile, row: int) -> Profile:
+    """The part of a file that a row number lies in."""
+    return max((part for part in parts(profile) if part.row_base < row), key=lambda part: part.row_base)
 
 
 @cache

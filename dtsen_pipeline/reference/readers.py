@@ -18,7 +18,6 @@ from dtsen_pipeline.reference.records import (
     CodeList,
     Kelurahan,
     MergePolicy,
-    Profile,
 )
 from dtsen_pipeline.reference.strict import ascii_text, fields, once, one_of, read_yaml, texts, typed
 
@@ -157,62 +156,6 @@ def read_cities(path: Path) -> Mapping[str, City]:
     return MappingProxyType({code: _city(code, value, source, effective) for code, value in cities.items()})
 
 
-_PROFILE = (
-    "title family version kind table status source effective delimiter encoding quoting newlines"
-    " has_quoted_newlines file_name_pattern date_format cleared_token header"
-)
-_GROUPS = {"snapshot": {"version", "region"}, "field": {"batch"}}
-
-
-def _pattern(text: object, kind: str, where: str) -> str:
-    try:
-        groups = set(re.compile(typed(text, str, where)).groupindex)
-    except re.error as error:
-        message = f"{where}: file_name_pattern: {error}"
-        raise ValueError(message) from error
-    if groups != _GROUPS[kind]:
-        message = f"{where}: file_name_pattern: groups must be {', '.join(sorted(_GROUPS[kind]))}"
-        raise ValueError(message)
-    return str(text)
-
-
-def _cleared(value: object, kind: str, where: str) -> str | None:
-    if (kind == "field") is (value is None):
-        message = f"{where}: a cleared_token belongs to field profiles, and to them only"
-        raise ValueError(message)
-    return None if value is None else ascii_text(value, where)
-
-
-def _profile(name: str, value: object) -> Profile:
-    facts = fields(value, name, _PROFILE)
-    header = texts(facts["header"], f"{name}: header")
-    once(Counter(header), "columns", name)
-    kind = one_of(facts["kind"], _GROUPS, f"{name}: kind")
-    newlines = texts(facts["newlines"], f"{name}: newlines")
-    for newline in newlines:
-        one_of(newline, ("lf", "crlf"), f"{name}: newlines")
-    return Profile(
-        id=name,
-        title=typed(facts["title"], str, name),
-        family=typed(facts["family"], str, name),
-        version=typed(facts["version"], int, name),
-        kind=kind,
-        table=typed(facts["table"], str, name),
-        status=one_of(facts["status"], STATUSES, f"{name}: status"),
-        source=typed(facts["source"], str, name),
-        effective=typed(facts["effective"], date, name),
-        delimiter=one_of(facts["delimiter"], ("|", ",", ";"), f"{name}: delimiter"),
-        encoding=one_of(facts["encoding"], ("utf-8",), f"{name}: encoding"),
-        quoting=one_of(facts["quoting"], ("all", "minimal"), f"{name}: quoting"),
-        newlines=newlines,
-        has_quoted_newlines=typed(facts["has_quoted_newlines"], bool, name),
-        file_name_pattern=_pattern(facts["file_name_pattern"], kind, name),
-        date_format=typed(facts["date_format"], str, name),
-        cleared_token=_cleared(facts["cleared_token"], kind, name),
-        header=header,
-    )
-
-
 def read_provinces(path: Path) -> Mapping[str, str]:
     """Read the provinces: name by two-digit Kemendagri code."""
     top = _top(path, "source effective provinces")
@@ -223,12 +166,6 @@ def read_provinces(path: Path) -> Mapping[str, str]:
             message = f"{path.name}: {code!r} is not a province code"
             raise ValueError(message)
     return MappingProxyType({code: ascii_text(name, f"{path.name} {code}") for code, name in named.items()})
-
-
-def read_profiles(path: Path) -> Mapping[str, Profile]:
-    """Read a file of source profiles."""
-    profiles = typed(_top(path, "profiles")["profiles"], dict, path.name)
-    return MappingProxyType({name: _profile(name, value) for name, value in profiles.items()})
 
 
 def _max_age(value: object, where: str) -> int | None:

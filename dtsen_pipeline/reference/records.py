@@ -1,10 +1,9 @@
-"""What a record of reference data is: code lists, regions, profiles, the merge policy, welfare models.
+"""What a record of reference data is: code lists, regions, the merge policy, welfare models.
 
 Records are frozen and answer questions about themselves. Reading files and judging what they say is the
 readers' work.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -119,40 +118,6 @@ class City:
     def spellings(self) -> dict[str, str]:
         """Every known spelling of a kelurahan's name to its BPS code."""
         return {text: place.bps for place in self.kelurahan for text in (place.name, *place.aliases)}
-
-
-@dataclass(frozen=True)
-class Profile:
-    """The shape of a file as a source delivers it."""
-
-    id: str
-    title: str
-    family: str
-    version: int
-    kind: str
-    table: str
-    status: str
-    source: str
-    effective: date
-    delimiter: str
-    encoding: str
-    quoting: str
-    newlines: tuple[str, ...]
-    has_quoted_newlines: bool
-    file_name_pattern: str
-    date_format: str
-    cleared_token: str | None
-    header: tuple[str, ...]
-
-    def identify(self, file_name: str) -> dict[str, str]:
-        """What a file name says: `version` and `region`, or `batch_id`; nothing for another's name."""
-        match = re.fullmatch(self.file_name_pattern, file_name)
-        if match is None:
-            return {}
-        found = match.groupdict()
-        if "batch" in found:
-            return {"batch_id": found["batch"].replace("_", "-").upper()}
-        return found
 
 
 @dataclass(frozen=True)

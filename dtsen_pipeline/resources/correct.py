@@ -6,13 +6,14 @@ workbook, adds only what is new. How sheets are read and rows are written stands
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from dtsen_pipeline.core import intake
+import polars as pl
+
 from dtsen_pipeline.core.corrections import (
     KIND,
     ROOT,
@@ -22,7 +23,10 @@ from dtsen_pipeline.core.corrections import (
     pointer,
     profile_named,
 )
+from dtsen_pipeline.core.translate import filled
 from dtsen_pipeline.core.workbook import Filled, filled_rows, is_changed
+from dtsen_pipeline.reference import part_of
+from dtsen_pipeline.resources.delivery import contract_rows, read_all
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
 from dtsen_pipeline.resources.registry.models import SourceFile
@@ -108,7 +112,7 @@ class _Past:
         """The file and the cells of the row that a workbook row speaks of; no cells where the line is damaged."""
         src, line = pointer(row.target)
         file = self.platform.registry.find_file(src)
-        if file is None or file.verdict != "accepted" or file.table_name != row.table:
+        if file is None or file.verdict != "accepted" or _table(file, line) != row.table:
             raise _problem("E_CORRECTION_ROW", "its file does not count, or brings rows of another table", row, token)
         lines = self._lines(file)
         if line not in lines:
@@ -130,11 +134,23 @@ class _Past:
 
     def _lines(self, file: SourceFile) -> Mapping[int, Mapping[str, str] | None]:
         if file.token not in self._rows:
-            data = self.platform.vault.read_bytes(file.sha256)
-            reading = intake.read(data, profile_named(file.profile or ""), file.token)
-            good = {row.pop("row"): row for row in reading.rows.drop("src").iter_rows(named=True)}
-            self._rows[file.token] = good | dict.fromkeys(reading.damaged["row"].to_list())
+            self._rows[file.token] = dict(self._read(file))
         return self._rows[file.token]
+
+    def _read(self, file: SourceFile) -> Iterator[tuple[int, Mapping[str, str] | None]]:
+        """Every row of every part of a file, written as the contract writes it."""
+        place = self.platform.settings.city
+        for part, reading in read_all(self.platform, file.sha256, profile_named(file.profile or "")).values():
+            told = contract_rows(filled(reading.rows, part.table), part, place)
+            ties = reading.rows.select(name for name in (TARGET, ROOT) if name in reading.rows.columns)
+            rows = pl.concat([told, ties], how="horizontal").with_columns(pl.col(pl.String).fill_null(""))
+            yield from ((row.pop("row"), row) for row in rows.drop("src").iter_rows(named=True))
+            yield from ((line, None) for line in reading.damaged["row"].to_list())
+
+
+def _table(file: SourceFile, line: int) -> str | None:
+    """The table of a row of a file; none for a workbook, which brings no rows itself."""
+    return part_of(profile_named(file.profile), line).table if file.profile else None
 
 
 def _accepted(platform: Platform, deposit: Deposit, found: _Found, now: datetime) -> Corrected:

@@ -1,39 +1,80 @@
-"""The exact reading of a file that lies in the vault, part by part, and what is counted meanwhile.
+"""A registered file's rows as they were delivered, whatever its format: the one reading that everyone uses.
 
-Which profile a file has and what becomes of it is decided elsewhere (see `ingest`).
+Ingest, the flow and the read side all come here, so that a row never has two texts. Which profile a file has is
+decided in `choice`; what the text means, in the core.
 """
 
 from collections.abc import Iterator
 from functools import partial
 
-from dtsen_pipeline.core import intake
-from dtsen_pipeline.core.survey import Survey, survey
-from dtsen_pipeline.reference import Profile, profiles
+import narwhals as nw
+import polars as pl
+
+from dtsen_pipeline.core import forms, intake, sheets
+from dtsen_pipeline.core.corrections import profile_named
+from dtsen_pipeline.core.intake import Reading
+from dtsen_pipeline.core.survey import Survey, combined, survey
+from dtsen_pipeline.core.translate import translate
+from dtsen_pipeline.reference import Profile, city, parts
+from dtsen_pipeline.reference.profile import JSON, XLSX
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import SourceFile
+from dtsen_pipeline.resources.workbook import Limits, Workbook
 from dtsen_pipeline.schemas.errors import TOKEN_LENGTH
+from dtsen_pipeline.schemas.tables import tables
 
 
-def head(platform: Platform, sha256: str) -> bytes:
-    """The first bytes of a file, in which its header ends; refused where they show that it is no text of lines."""
-    with platform.vault.open(sha256) as file:
-        found = file.read(intake.HEAD)
-    intake.check_start(found, sha256[:TOKEN_LENGTH])
-    return found
+def read(platform: Platform, sha256: str, profile: Profile) -> Reading:
+    """The rows of one part of a file in the vault; DtsenError where the file as a whole cannot be trusted."""
+    token = sha256[:TOKEN_LENGTH]
+    if profile.format == XLSX:
+        platform.vault.check(sha256)
+        with platform.vault.open(sha256) as file:
+            return sheets.read(Workbook(file, limits_of(platform), token), profile, token)
+    data = platform.vault.read_bytes(sha256)
+    return forms.read(data, profile, token) if profile.format == JSON else intake.read(data, profile, token)
 
 
-def parts(platform: Platform, sha256: str, profile: Profile) -> Iterator[intake.Reading]:
-    """The readings of a file, in memory that does not grow with it."""
+def read_all(platform: Platform, sha256: str, profile: Profile) -> dict[str, tuple[Profile, Reading]]:
+    """Every part of a file with its profile, by table, the one that the file is registered under first."""
+    return {part.table: (part, read(platform, sha256, part)) for part in parts(profile)}
+
+
+def blocks_of(platform: Platform, sha256: str, profile: Profile) -> Iterator[Reading]:
+    """The readings of one part of a file; a CSV's in memory that does not grow with it."""
+    if profile.format in (XLSX, JSON):
+        yield read(platform, sha256, profile)
+        return
     with platform.vault.open(sha256) as file:
         blocks = iter(partial(file.read, intake.BLOCK), b"")
         yield from intake.readings(blocks, profile, sha256[:TOKEN_LENGTH])
 
 
 def surveyed(platform: Platform, sha256: str, profile: Profile) -> Survey:
-    """The counts of a file; DtsenError where it cannot be read exactly."""
-    return survey(parts(platform, sha256, profile), profile, platform.settings.city)
+    """The counts of a file over all its parts; DtsenError where it cannot be read exactly."""
+    code = platform.settings.city
+    return combined(
+        survey(blocks_of(platform, sha256, part), part, code, partial(contract_rows, profile=part, code=code))
+        for part in parts(profile)
+    )
 
 
 def surveyed_again(platform: Platform, file: SourceFile) -> Survey:
     """The counts of a file that was read before."""
-    return surveyed(platform, file.sha256, profiles()[file.profile or ""])
+    return surveyed(platform, file.sha256, profile_named(file.profile or ""))
+
+
+def contract_rows(rows: pl.DataFrame, profile: Profile, code: str) -> pl.DataFrame:
+    """Rows of one file in the contract's way of writing: codes, days, numbers and region codes."""
+    if profile.is_plain:
+        return rows
+    profile_of = dict.fromkeys(rows["src"].unique().to_list(), profile)
+    frame = translate(nw.from_native(rows.lazy()), tables()[profile.table], profile_of, city(code))
+    native: pl.LazyFrame = frame.to_native()
+    return native.collect()
+
+
+def limits_of(platform: Platform) -> Limits:
+    """What a workbook may need, as the settings say."""
+    settings = platform.settings
+    return Limits(memory_mb=settings.sheet_memory_mb, inflated_mb=settings.sheet_inflated_mb)

@@ -5,8 +5,9 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from dtsen_pipeline import __version__
+from dtsen_pipeline.core.corrections import profile_named
 from dtsen_pipeline.core.inputs import InputList, Source, freeze
-from dtsen_pipeline.reference import digests
+from dtsen_pipeline.reference import digests, parts
 from dtsen_pipeline.resources.models import check_in_force, load
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.decisions import digest
@@ -41,7 +42,7 @@ def freeze_inputs(platform: Platform, as_of: date, chosen: Sequence[str] = ()) -
         if decision.subject in subjects or decision.kind == "confirm_codes"
     ]
     return freeze(
-        [_source(file) for file in files if _is_usable(file, files)],
+        [source for file in files if _is_usable(file, files) for source in _sources(file)],
         city=platform.settings.city,
         model=MODEL,
         key_id=platform.key.id,
@@ -100,15 +101,19 @@ def _is_usable(file: SourceFile, files: Sequence[SourceFile]) -> bool:
     )
 
 
-def _source(file: SourceFile) -> Source:
-    return Source(
-        sha256=file.sha256,
-        table=file.table_name or "",
-        profile=file.profile or "",
-        profile_version=file.profile_version or 0,
-        version=file.version,
-        region=file.region,
-        data_date=file.data_date.isoformat() if file.data_date else None,
-        batch=file.batch_id,
-        corrects=file.corrects,
-    )
+def _sources(file: SourceFile) -> list[Source]:
+    """A source a part: a workbook or a form's document may bring rows of two tables."""
+    return [
+        Source(
+            sha256=file.sha256,
+            table=part.table,
+            profile=part.id,
+            profile_version=file.profile_version or 0,
+            version=file.version,
+            region=file.region,
+            data_date=file.data_date.isoformat() if file.data_date else None,
+            batch=file.batch_id,
+            corrects=file.corrects,
+        )
+        for part in parts(profile_named(file.profile or ""))
+    ]

@@ -11,12 +11,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from dtsen_pipeline.core import intake
 from dtsen_pipeline.core.survey import check_survey
 from dtsen_pipeline.reference import Profile, profiles
 from dtsen_pipeline.resources.batch_manifest import LABEL, Manifest, check_listed, manifest_beside, missing
 from dtsen_pipeline.resources.breakers import BREAKERS, Case, Trip, tripped
-from dtsen_pipeline.resources.delivery import head, surveyed
+from dtsen_pipeline.resources.choice import choose
+from dtsen_pipeline.resources.delivery import limits_of, surveyed
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
 from dtsen_pipeline.resources.registry.files import TWICE
@@ -169,10 +169,11 @@ class _Read:
 
 def _read(platform: Platform, deposit: Deposit, path: Path, told: Declared) -> _Read:
     """Read a deposited file exactly; raises DtsenError where it must be refused."""
-    manifest = manifest_beside(path, deposit.sha256)
-    profile = choose_profile(head(platform, deposit.sha256), deposit.token, told.profile)
+    manifest, settings = manifest_beside(path, deposit.sha256), platform.settings
+    with platform.vault.open(deposit.sha256) as stored:
+        profile = choose(stored, path.suffix, deposit.token, told.profile, limits_of(platform))
     found = surveyed(platform, deposit.sha256, profile)
-    check_survey(found, platform.settings.numeric_id_share, deposit.token)
+    check_survey(found, settings.numeric_id_share, settings.zero_id_share, deposit.token)
     who = _identity(path, profile, told, deposit.token, manifest)
     if who.region is not None and who.region != platform.settings.city:
         raise DtsenError("E_REGION", "the file is of another regency or city", token=deposit.token)
@@ -198,29 +199,6 @@ def _read(platform: Platform, deposit: Deposit, path: Path, told: Declared) -> _
         lacking = missing(manifest, path, deposit.sha256, platform.registry)
     trip = tripped(platform, Case(new, found, lacking))
     return _Read(new, found.damaged, found.officers, trip, manifest)
-
-
-def choose_profile(data: bytes, token: str, wanted: str | None) -> Profile:
-    """The profile whose header the file has, or the wanted one; else E_HEADER against the nearest."""
-    known = profiles()
-    if wanted is not None and wanted not in known:
-        raise DtsenError("E_PROFILE_UNKNOWN", f"no such profile; known: {', '.join(known)}", token=token)
-    candidates = [known[wanted]] if wanted else list(known.values())
-    for profile in candidates:
-        if intake.header_of(data, profile) == profile.header:
-            return profile
-    nearest = max(candidates, key=lambda profile: _likeness(data, profile))
-    line = data.split(b"\n", 1)[0].removesuffix(b"\r")
-    text = line.decode("utf-8", errors="replace")
-    intake.check_header(text, nearest, token)
-    return nearest
-
-
-def _likeness(data: bytes, profile: Profile) -> float:
-    first = data.split(b"\n", 1)[0].decode("utf-8", errors="replace")
-    words = set(first.replace('"', "").translate(str.maketrans("|;\t", ",,,")).strip().split(","))
-    header = set(profile.header)
-    return len(words & header) / len(words | header)
 
 
 def _identity(path: Path, profile: Profile, told: Declared, token: str, manifest: Manifest | None) -> Declared:

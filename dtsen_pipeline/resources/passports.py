@@ -12,7 +12,7 @@ import polars as pl
 from dtsen_pipeline.core.passport import Snapshot, passport
 from dtsen_pipeline.reference import cities, profiles
 from dtsen_pipeline.resources.breakers import previous
-from dtsen_pipeline.resources.delivery import parts
+from dtsen_pipeline.resources.delivery import blocks_of, contract_rows
 from dtsen_pipeline.resources.home import make_private, write_private
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import SourceFile
@@ -62,8 +62,10 @@ def _pair(platform: Platform, file: SourceFile) -> list[SourceFile]:
 def _snapshot(platform: Platform, pair: list[SourceFile]) -> Snapshot:
     rows, damaged = {}, {}
     for file in pair:
-        read = list(parts(platform, file.sha256, profiles()[file.profile or ""]))
-        rows[file.table_name or ""] = pl.concat([part.rows.drop("src", "row") for part in read])
+        profile, place = profiles()[file.profile or ""], platform.settings.city
+        read = list(blocks_of(platform, file.sha256, profile))
+        told = [contract_rows(part.rows, profile, place).drop("src", "row") for part in read]
+        rows[file.table_name or ""] = pl.concat(told)
         damaged[file.table_name or ""] = sum(part.damaged.height for part in read)
     return Snapshot(str(pair[0].version), str(pair[0].data_date), rows, damaged)
 

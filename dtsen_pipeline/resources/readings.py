@@ -6,11 +6,12 @@ import polars as pl
 
 from dtsen_pipeline.core.corrections import TIES, profile_named, ties
 from dtsen_pipeline.core.inputs import InputList
-from dtsen_pipeline.core.intake import read
-from dtsen_pipeline.resources.vault import Vault
-from dtsen_pipeline.schemas.tables import delivered, tables
+from dtsen_pipeline.core.translate import filled
+from dtsen_pipeline.resources.delivery import read
+from dtsen_pipeline.resources.platform import Platform
 
-DAMAGED = {"src": pl.String, "row": pl.Int64, "reasons": pl.String, "sumber": pl.String}
+KEY = {"src": pl.String, "row": pl.Int64}
+DAMAGED = KEY | {"reasons": pl.String, "sumber": pl.String}
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,13 @@ class TableReading:
     ties: pl.DataFrame
 
 
-def read_table(vault: Vault, table: str, inputs: InputList) -> TableReading:
+def read_table(platform: Platform, table: str, inputs: InputList) -> TableReading:
     """Read every file of the list that brings rows of `table`, in the order of the list."""
-    schema = {"src": pl.String, "row": pl.Int64} | dict.fromkeys(delivered(tables()[table]), pl.String)
-    rows, damaged = [pl.DataFrame(schema=schema)], [pl.DataFrame(schema=DAMAGED)]
+    rows, damaged = [filled(pl.DataFrame(schema=KEY), table)], [pl.DataFrame(schema=DAMAGED)]
     tied = [pl.DataFrame(schema=dict(TIES))]
     for source in inputs.of(table):
-        reading = read(vault.read_bytes(source.sha256), profile_named(source.profile), source.token)
-        rows.append(reading.rows.select(*schema))
+        reading = read(platform, source.sha256, profile_named(source.profile))
+        rows.append(filled(reading.rows, table))
         damaged.append(reading.damaged.with_columns(sumber=pl.lit(table)))
         if source.corrects:
             tied.append(ties(reading.rows))

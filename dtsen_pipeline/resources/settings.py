@@ -97,6 +97,21 @@ class Settings(BaseSettings):
         _about("How long a refresh keeps others out without a sign of life", "whole seconds, 1 or more", ge=1),
     ] = 900
     max_file_mb: Annotated[int, _about("The largest file that is taken in", "whole megabytes, 1 or more", ge=1)] = 4096
+    sheet_memory_mb: Annotated[
+        int, _about("Memory that opening a workbook may take", "whole megabytes, 64 or more", ge=64)
+    ] = 256
+    sheet_inflated_mb: Annotated[
+        int, _about("What a workbook's archive may inflate to", "whole megabytes, 1 or more", ge=1)
+    ] = 1024
+    zero_id_share: Annotated[
+        Decimal,
+        _about(
+            "Share of identifiers ending in zero above which a file is refused (a tenth do by chance)",
+            "a decimal from 0 to 1",
+            ge=0,
+            le=1,
+        ),
+    ] = Decimal("0.5")
     numeric_id_share: Annotated[
         Decimal,
         _about(

@@ -9,5 +9,6 @@ the first week's changes), `planted.json` and `summary.json`.
 
 from dtsen_pipeline.synthetic.generate import MINIMUM_FAMILIES, Summary, generate
 from dtsen_pipeline.synthetic.kinds import KINDS
+from dtsen_pipeline.synthetic.shapes import every_shape
 
-__all__ = ["KINDS", "MINIMUM_FAMILIES", "Summary", "generate"]
+__all__ = ["KINDS", "MINIMUM_FAMILIES", "Summary", "every_shape", "generate"]

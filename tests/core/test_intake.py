@@ -225,7 +225,7 @@ def test_another_header_is_refused(header: bytes) -> None:
 
 def test_the_refusal_of_a_header_counts_and_quotes_nothing_of_the_file() -> None:
     error = refusal("satu,SITI AMINAH,tiga\na,b,c\n")
-    assert "1 columns missing, 1 unknown; first missing: dua" in error.message
+    assert "1 columns missing, 1 unknown; missing: dua; unknown at: 2" in error.message
     assert "SITI" not in str(error)
 
 

@@ -11,7 +11,7 @@ from dtsen_pipeline.reference import profiles
 from dtsen_pipeline.schemas.errors import DtsenError
 
 TOKEN = "0123456789ab"  # noqa: S105 - a file token is no secret
-SHARE = Decimal("0.01")
+SHARE, ZEROS = Decimal("0.01"), Decimal("0.3")
 
 
 def part(profile: str, rows: list[dict[str, str]], damaged: int = 0) -> Reading:
@@ -20,28 +20,35 @@ def part(profile: str, rows: list[dict[str, str]], damaged: int = 0) -> Reading:
     return Reading(pl.DataFrame(rows, schema=schema), pl.DataFrame(broken))
 
 
+def as_is(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows that are written as the contract writes them."""
+    return rows
+
+
 def test_parts_add_up() -> None:
     parts = [
         part("bps_v3_keluarga", [{"kode_kabupaten_kota": "3571", "nomor_kartu_keluarga": "3.57E+15"}], damaged=2),
         part("bps_v3_keluarga", []),
         part("bps_v3_keluarga", [{"kode_kabupaten_kota": "3506", "nomor_kartu_keluarga": "x"}, {}]),
     ]
-    found = survey(parts, profiles()["bps_v3_keluarga"], "3571")
-    assert found == Survey(5, 2, 1, {"nomor_kartu_keluarga": 1}, {}, malformed=2)
+    found = survey(parts, profiles()["bps_v3_keluarga"], "3571", as_is)
+    assert found == Survey(
+        5, 2, 1, {"nomor_kartu_keluarga": 1}, {}, malformed=2, zeroed={"nomor_kartu_keluarga": (0, 0)}
+    )
 
 
 def test_keys_that_repeat_are_counted_across_parts() -> None:
     cards = ["3571010101019001", "3571010101019002", "", "3571010101019001"]
     rows = [{"nomor_kartu_keluarga": card, "kode_kelurahan_desa": "3571010001"} for card in cards]
     parts = [part("bps_v3_keluarga", rows[:3]), part("bps_v3_keluarga", rows[3:] + rows[2:3])]
-    found = survey(parts, profiles()["bps_v3_keluarga"], "3571")
+    found = survey(parts, profiles()["bps_v3_keluarga"], "3571", as_is)
     assert (found.repeated, found.malformed, found.villages) == (1, 0, {"3571010001": 5})
 
 
 def test_a_person_is_repeated_within_a_visit_and_not_across_visits() -> None:
     pairs = [("v1", "3571010101019001"), ("v2", "3571010101019001"), ("v2", "3571010101019001"), ("v2", "")]
     rows = [{"id_kunjungan": visit, "nomor_induk_kependudukan": nik} for visit, nik in pairs]
-    found = survey([part("lapangan_v1_anggota", rows)], profiles()["lapangan_v1_anggota"], "3571")
+    found = survey([part("lapangan_v1_anggota", rows)], profiles()["lapangan_v1_anggota"], "3571", as_is)
     assert found.repeated == 1
 
 
@@ -52,6 +59,7 @@ def test_officers_and_their_roles_are_gathered_from_visits() -> None:
         [part("lapangan_v1_kunjungan", rows[:2]), part("lapangan_v1_kunjungan", rows[2:])],
         profiles()["lapangan_v1_kunjungan"],
         "3571",
+        as_is,
     )
     assert found.officers == {"P1": "TRC", "P2": None}
     assert found.inside is None
@@ -61,17 +69,31 @@ def test_officers_and_their_roles_are_gathered_from_visits() -> None:
 def test_a_file_of_another_city_is_refused(inside: int, is_refused: bool) -> None:  # noqa: FBT001
     found = Survey(5, 1, inside, {}, {})
     if not is_refused:
-        check_survey(found, SHARE, TOKEN)
+        check_survey(found, SHARE, ZEROS, TOKEN)
         return
     with pytest.raises(DtsenError, match="E_REGION"):
-        check_survey(found, SHARE, TOKEN)
+        check_survey(found, SHARE, ZEROS, TOKEN)
 
 
 def test_a_file_without_rows_belongs_to_no_other_city() -> None:
-    check_survey(Survey(1, 1, 0, {"nomor_kartu_keluarga": 0}, {}), SHARE, TOKEN)
+    check_survey(Survey(1, 1, 0, {"nomor_kartu_keluarga": 0}, {}), SHARE, ZEROS, TOKEN)
 
 
 def test_numbers_above_the_share_refuse_the_file() -> None:
-    check_survey(Survey(100, 0, None, {"nomor_kartu_keluarga": 1}, {}), SHARE, TOKEN)
+    check_survey(Survey(100, 0, None, {"nomor_kartu_keluarga": 1}, {}), SHARE, ZEROS, TOKEN)
     with pytest.raises(DtsenError, match=r"E_NIK_NUMERIC .*nomor_kartu_keluarga"):
-        check_survey(Survey(100, 1, None, {"nomor_kartu_keluarga": 1}, {}), SHARE, TOKEN)
+        check_survey(Survey(100, 1, None, {"nomor_kartu_keluarga": 1}, {}), SHARE, ZEROS, TOKEN)
+
+
+def test_last_digits_that_became_zero_refuse_the_file() -> None:
+    name = "nomor_induk_kependudukan"
+    ids = [{name: f"357101010101{last:04}"} for last in range(9000, 9040)]
+    found = survey([part("bps_v3_anggota", ids)], profiles()["bps_v3_anggota"], "3571", as_is)
+    assert found.zeroed[name] == (40, 4)
+    check_survey(found, SHARE, ZEROS, TOKEN)
+    lost = [{name: f"{one[name][:15]}0"} for one in ids]
+    found = survey([part("bps_v3_anggota", lost)], profiles()["bps_v3_anggota"], "3571", as_is)
+    with pytest.raises(DtsenError, match=r"E_NIK_ZEROED .*nomor_induk"):
+        check_survey(found, SHARE, ZEROS, TOKEN)
+    few = survey([part("bps_v3_anggota", lost[:29])], profiles()["bps_v3_anggota"], "3571", as_is)
+    check_survey(few, SHARE, ZEROS, TOKEN)

@@ -94,7 +94,7 @@ def _candidate(platform: Platform, inputs: InputList, engine: OpenEngine) -> pub
 
 
 def _received(platform: Platform, inputs: InputList, engine: OpenEngine) -> flow.Received:
-    found = {table: read_table(platform.vault, table, inputs) for table in INPUT_TABLES}
+    found = {table: read_table(platform, table, inputs) for table in INPUT_TABLES}
     return flow.Received(
         rows={table: engine.load(one.rows) for table, one in found.items()},
         damaged=engine.load(pl.concat([one.damaged for one in found.values()])),

@@ -10,11 +10,11 @@ import pytest
 
 from dtsen_pipeline.reference import digests, welfare_model
 from dtsen_pipeline.reference.loader import ROOM, read_digests
+from dtsen_pipeline.reference.profile_reader import read_profiles
 from dtsen_pipeline.reference.readers import (
     read_cities,
     read_code_lists,
     read_merge_policy,
-    read_profiles,
     read_provinces,
 )
 
@@ -92,14 +92,14 @@ def test_a_faulty_list_is_refused(tmp_path: Path, old: str, new: str, message: s
         ("profiles.yaml", "(?P<region>", "(?P<region>(", "file_name_pattern: "),
         (
             "profiles.yaml",
-            "cleared_token: null",
-            "cleared_token: X",
+            '    delimiter: "|"\n',
+            "    cleared_token: X\n",
             "belongs to field profiles",
         ),
         (
             "profiles.yaml",
-            "cleared_token: TIDAK_ADA",
-            "cleared_token: null",
+            "    cleared_token: TIDAK_ADA\n",
+            "",
             "belongs to field",
         ),
         (
@@ -113,6 +113,32 @@ def test_a_faulty_list_is_refused(tmp_path: Path, old: str, new: str, message: s
         ("provinces.yaml", '"11": ACEH', '"1": ACEH', "'1' is not a province code"),
         ("provinces.yaml", '"11": ACEH', "11: ACEH", "11 is not of type str"),
         ("provinces.yaml", "effective: 2025-01-01", "effective: baru", "'baru' is not of type date"),
+        ("profiles.yaml", "like: bps_v3_keluarga", "like: bps_v9_keluarga", "'bps_v9_keluarga' is not one of"),
+        ("profiles.yaml", "format: xlsx", 'format: xlsx\n    delimiter: ","', "delimiter belongs to csv profiles"),
+        ("profiles.yaml", "without: [kode_provinsi,", "without: [kode_negara,", "bps_v2_keluarga: header: without"),
+        (
+            "profiles.yaml",
+            "nama_kepala_keluarga: nama_anggota",
+            "nama_kepala: nama_anggota",
+            "'nama_kepala' is not one of",
+        ),
+        (
+            "profiles.yaml",
+            "carries: [lapangan_v1_buku_anggota]",
+            "carries: [lapangan_v1_buku]",
+            "duplicate table: kunjungan",
+        ),
+        ("profiles.yaml", "    row_base: 10000000\n", "", "duplicate row_base: 0"),
+        (
+            "profiles.yaml",
+            "carries: [lapangan_v1_buku_anggota]",
+            "carries: [kobo_v1_json_anggota]",
+            "format of its parts",
+        ),
+        ("profiles.yaml", "jml_sapi", "jml_kerbau", "duplicate synonyms: jml_kerbau"),
+        ("profiles.yaml", "jumlah_ternak_sapi: jml_sapi", "jumlah_ternak_sapi: 1", "1 is not of type list"),
+        ("profiles.yaml", '"L": "1"', '"L": 1', "1 is not of type str"),
+        ("profiles.yaml", "ignored: [KEY]", "ignored: [KUNCI]", "'KUNCI' is not one of"),
         ("merge_policy.yaml", "group: work", "group: aid", "duplicate group: aid"),
         (
             "merge_policy.yaml",

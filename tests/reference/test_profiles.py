@@ -2,7 +2,7 @@
 
 import pytest
 
-from dtsen_pipeline.reference import merge_policy, profiles
+from dtsen_pipeline.reference import merge_policy, part_of, parts, profiles
 
 
 @pytest.mark.parametrize(
@@ -27,17 +27,41 @@ def test_snapshots_and_visits_speak_of_the_same_columns() -> None:
 
 
 def test_dialects() -> None:
-    shapes = {name: (p.kind, p.delimiter, p.quoting, p.cleared_token) for name, p in profiles().items()}
+    shapes = {
+        name: (p.kind, p.delimiter, p.quoting, p.may_have_bom) for name, p in profiles().items() if p.format == "csv"
+    }
     assert shapes == {
-        "bps_v3_keluarga": ("snapshot", "|", "all", None),
-        "bps_v3_anggota": ("snapshot", "|", "all", None),
-        "lapangan_v1_kunjungan": ("field", ",", "minimal", "TIDAK_ADA"),
-        "lapangan_v1_anggota": ("field", ",", "minimal", "TIDAK_ADA"),
+        "bps_v3_keluarga": ("snapshot", "|", "all", False),
+        "bps_v3_anggota": ("snapshot", "|", "all", False),
+        "kemensos_v1_keluarga": ("snapshot", ";", "minimal", True),
+        "kemensos_v1_anggota": ("snapshot", ";", "minimal", True),
+        "lapangan_v1_kunjungan": ("field", ",", "minimal", False),
+        "lapangan_v1_anggota": ("field", ",", "minimal", False),
+        "kobo_v1_csv": ("field", ";", "all", True),
+        "odk_v1_csv": ("field", ",", "minimal", False),
+        "odk_v1_csv_anggota": ("field", ",", "minimal", False),
     }
     assert {(p.encoding, p.newlines, p.has_quoted_newlines) for p in profiles().values()} == {
         ("utf-8", ("lf", "crlf"), False)
     }
-    assert [p.table for p in profiles().values()] == ["keluarga", "anggota", "kunjungan", "kunjungan_anggota"]
+    assert {p.kind: p.cleared_token for p in profiles().values()} == {"snapshot": None, "field": "TIDAK_ADA"}
+
+
+def test_parts_of_one_file_number_their_rows_apart() -> None:
+    for name in ("lapangan_v1_buku", "kobo_v1_json", "odk_v1_json"):
+        first, second = parts(profiles()[name])
+        assert (first.table, second.table) == ("kunjungan", "kunjungan_anggota")
+        assert part_of(first, 2) is first
+        assert part_of(first, second.row_base) is first
+        assert part_of(first, second.row_base + 1) is second
+
+
+def test_a_difference_names_only_what_the_contract_names() -> None:
+    profile = profiles()["kemensos_v1_anggota"]
+    delivered = ("Nik", "no_kk", "nama", "SECRET", "jk", "id_hub_keluarga", "id_status_kawin", "pbi")
+    assert profile.difference(delivered) == (["tanggal_lahir"], [4])
+    assert not profile.is_header(delivered)
+    assert profile.is_header([name.replace("SECRET", "tgl_lahir") for name in delivered])
 
 
 @pytest.mark.parametrize(
@@ -45,6 +69,11 @@ def test_dialects() -> None:
     [
         ("bps_v3_keluarga", "keluarga_dtsen_v3_2026_3571.csv", {"version": "v3_2026", "region": "3571"}),
         ("bps_v3_anggota", "anggota_dtsen_v4_2026_3571.csv", {"version": "v4_2026", "region": "3571"}),
+        ("bps_v2_keluarga", "keluarga_dtsen_v2_2026_3571.xlsx", {"version": "v2_2026", "region": "3571"}),
+        ("kemensos_v1_anggota", "anggota_siks_siks_2026-08_3571.csv", {"version": "siks_2026-08", "region": "3571"}),
+        ("lapangan_v1_buku", "kunjungan_2026-W40_trc.xlsx", {"batch_id": "2026-W40-TRC"}),
+        ("kobo_v1_json", "kobo_2026-W40_trc.json", {"batch_id": "2026-W40-TRC"}),
+        ("odk_v1_csv", "odk_2026-W40_trc.csv", {"batch_id": "2026-W40-TRC"}),
         ("lapangan_v1_kunjungan", "kunjungan_2026-W40_trc.csv", {"batch_id": "2026-W40-TRC"}),
         ("lapangan_v1_anggota", "anggota_kunjungan_2026-W40_trc.csv", {"batch_id": "2026-W40-TRC"}),
     ],

@@ -1,0 +1,163 @@
+"""Submissions of a phone form in JSON, as rows: one a visit, one a member of its repeat, each answer as its text.
+
+A key path such as `meta/instanceID` or `lokasi/coordinates/0` is a column's delivered name. Exact like every reading:
+a document that could be understood in two ways is refused.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from dtsen_pipeline.core.intake import Reading
+from dtsen_pipeline.core.sheets import as_number, damage_of, identifiers, piece_of, reading_of
+from dtsen_pipeline.reference import Profile, parts
+from dtsen_pipeline.schemas.errors import DtsenError
+
+DEPTH = 12
+TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+BRACKET = re.compile(rb"[][{}]")
+ANNOTATION = "@odata."
+"""In the keys that say something about the document and not about a visit."""
+
+
+class Number(str):
+    """A JSON number, kept as it is written."""
+
+    __slots__ = ()
+
+
+Answers = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A record of one part: its answers by key path, and the id of the record that it belongs to."""
+
+    answers: Answers
+    parent: str | None = None
+
+
+def parse(data: bytes, token: str) -> Any:
+    """A JSON document with numbers as written; DtsenError for what is no exact JSON."""
+    _check_depth(data, token)
+
+    def refuse(code: str, message: str) -> NoReturn:
+        raise DtsenError(code, message, token=token)
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        return found if len(found) == len(pairs) else refuse("E_JSON_KEY_TWICE", "a key stands twice in one object")
+
+    def constant(_: str) -> NoReturn:
+        refuse("E_JSON_NUMBER", "NaN and Infinity are no JSON numbers")
+
+    try:
+        text = data.decode("utf-8")
+        return json.loads(text, object_pairs_hook=unique, parse_int=Number, parse_float=Number, parse_constant=constant)
+    except (ValueError, RecursionError):
+        raise DtsenError("E_JSON", "the file is not one JSON document in UTF-8", token=token) from None
+
+
+def read(data: bytes, profile: Profile, token: str) -> Reading:
+    """The rows of one part; DtsenError where the document or its keys are not as the profile declares."""
+    found = submissions(parse(data, token), profile)
+    if found is None:
+        raise DtsenError("E_JSON_SHAPE", f"the document has not the shape of {profile.id}", token=token)
+    if unknown_keys(found, profile):
+        raise shape_error(found, profile, token)
+    numeric = frozenset(identifiers(profile))
+    records = [_record(place, item, profile, numeric) for place, item in enumerate(found, start=1)]
+    return reading_of([piece_of(records, profile)], profile, token)
+
+
+def submissions(document: Any, profile: Profile) -> list[Submission] | None:
+    """The records of one part, in the order of the document; none where it has another shape."""
+    records = document.get(profile.records) if isinstance(document, dict) else None
+    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+        return None
+    if profile.repeat is None:
+        return [Submission(dict(_flat(record))) for record in records]
+    repeats = [(record, record.get(profile.repeat) or []) for record in records]
+    if not all(isinstance(items, list) and all(isinstance(item, dict) for item in items) for _, items in repeats):
+        return None
+    return [_member(record, item, profile) for record, items in repeats for item in items]
+
+
+def unknown_keys(found: Sequence[Submission], profile: Profile) -> list[str]:
+    """The key paths that the profile does not know, each once, in order."""
+    paths = dict.fromkeys(path for item in found for path in item.answers)
+    known = set(profile.header) - set(profile.synonyms.values()) | profile.synonyms.keys()
+    return [path for path in paths if path not in known and not _is_ignored(path, profile)]
+
+
+def has_id(found: Sequence[Submission], profile: Profile) -> bool:
+    """Whether every record has the key that the profile takes the visit's id from."""
+    source = next((name for name, column in profile.synonyms.items() if column == "id_kunjungan"), "id_kunjungan")
+    return all(source in item.answers for item in found)
+
+
+def shape_error(found: Sequence[Submission], profile: Profile, token: str) -> DtsenError:
+    """E_HEADER: how many keys nobody declared, and whether the visit's id is missing; no key is quoted."""
+    unknown = len(unknown_keys(found, profile))
+    detail = f"{unknown} keys unknown" + ("" if has_id(found, profile) else "; missing: id_kunjungan")
+    return DtsenError("E_HEADER", f"the keys are not those of {profile.id} ({detail})", token=token)
+
+
+def _check_depth(data: bytes, token: str) -> None:
+    depth = 0
+    for match in BRACKET.finditer(TEXT.sub(b"", data)):
+        depth += 1 if match[0] in b"[{" else -1
+        if depth > DEPTH:
+            raise DtsenError("E_JSON_DEPTH", f"the document is nested more than {DEPTH} levels deep", token=token)
+
+
+def _member(record: dict[str, Any], item: dict[str, Any], profile: Profile) -> Submission:
+    """A record of a repeat: its keys without the repeat's name, and its parent's id."""
+    prefix = f"{profile.repeat}/"
+    answers = {path.removeprefix(prefix): text for path, text in _flat(item)}
+    return Submission(answers, dict(_flat(record)).get(profile.parent_id or ""))
+
+
+def _flat(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, child in value.items():
+        path = f"{prefix}{key}"
+        if ANNOTATION not in key:
+            yield from _pairs(path, child)
+
+
+def _pairs(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    match value:
+        case dict():
+            yield from _flat(value, f"{path}/")
+        case list() if not any(isinstance(item, dict) for item in value):
+            for place, item in enumerate(value):
+                yield from _pairs(f"{path}/{place}", item)
+        case list():
+            yield path, ""
+        case bool():
+            yield path, str(value).upper()
+        case None:
+            yield path, ""
+        case _:
+            yield path, value
+
+
+def _is_ignored(path: str, profile: Profile) -> bool:
+    ignored = profile.ignored | {part.repeat for part in parts(profile) if part.repeat}
+    steps = path.split("/")
+    return any("/".join(steps[:count]) in ignored for count in range(1, len(steps) + 1))
+
+
+def _record(place: int, item: Submission, profile: Profile, numeric: frozenset[str]) -> tuple[str | int | None, ...]:
+    answers = {profile.synonyms.get(path, path): text for path, text in item.answers.items()}
+    if item.parent is not None:
+        answers["id_kunjungan"] = item.parent
+    cells = [_cell(answers.get(name, ""), is_identifier=name in numeric) for name in profile.header]
+    reason = damage_of("".join(cells))
+    return (profile.row_base + place, reason, *(cells if reason is None else [None] * len(cells)))
+
+
+def _cell(text: str, *, is_identifier: bool) -> str:
+    return as_number(text) if is_identifier and isinstance(text, Number) else str(text)
