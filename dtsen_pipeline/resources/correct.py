@@ -14,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
+from dtsen_pipeline.core.corrected_book import Filled, filled_rows, is_changed
 from dtsen_pipeline.core.corrections import (
     KIND,
     ROOT,
@@ -24,13 +25,13 @@ from dtsen_pipeline.core.corrections import (
     profile_named,
 )
 from dtsen_pipeline.core.translate import filled
-from dtsen_pipeline.core.workbook import Filled, filled_rows, is_changed
 from dtsen_pipeline.reference import part_of
-from dtsen_pipeline.resources.delivery import contract_rows, read_all
+from dtsen_pipeline.resources.delivery import contract_rows, limits_of, read_all
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
 from dtsen_pipeline.resources.registry.models import SourceFile
 from dtsen_pipeline.resources.vault import Deposit
+from dtsen_pipeline.resources.workbook import Workbook
 from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.tables import delivered, tables
 
@@ -61,7 +62,9 @@ def correct(platform: Platform, path: Path, now: datetime) -> Corrected:
     if stored is not None and stored.code == BY_PERSON:
         return Corrected(stored.token, stored.verdict, is_new=False, code=stored.code)
     try:
-        rows = filled_rows(platform.vault.read_bytes(deposit.sha256), deposit.token)
+        platform.vault.check(deposit.sha256)
+        with platform.vault.open(deposit.sha256) as file:
+            rows = filled_rows(Workbook(file, limits_of(platform), deposit.token), deposit.token)
         found = _sorted_out(platform, rows, deposit.token)
     except DtsenError as error:
         return _refused(platform, deposit, error, now)

@@ -72,10 +72,10 @@ def test_a_workbook_that_is_none_is_refused_with_its_code(dtsen: Dtsen, home: Pa
     (tmp_path / "x.xlsx").write_bytes(b"nama SITI")
     said = dtsen("ingest", tmp_path, tmp_path / "none.xlsx", "--kind", "correction")
     assert said.code == 1
-    assert "E_CORRECTION_BOOK" in said.out
+    assert "E_SHEET_ARCHIVE" in said.out
     assert "E_MISSING" in said.out
     assert "SITI" not in said.all
-    assert ".xlsx" not in said.out.replace("simpan sebagai .xlsx", "")
+    assert "x.xlsx" not in said.all
 
 
 def test_choosing_whom_to_verify_works_as_written(

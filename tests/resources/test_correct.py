@@ -263,7 +263,7 @@ def renamed(rows: list[dict[str, Any]]) -> None:
         (put("token_baris", "baris 3"), "E_CORRECTION_ROW", 2),
         (twice, "E_CORRECTION_ROW", 3),
         (put(NIK, 3571012345679001), "E_NIK_NUMERIC", 2),
-        (put("nama", "=1+1"), "E_CORRECTION_CELL", 2),
+        (put("nama", "=1+1"), "E_SHEET_FORMULA", 2),
         (put("jumlah_usaha", 1.5), "E_CORRECTION_CELL", 2),
         (put("nama", "DUA\nBARIS"), "E_CORRECTION_CELL", 2),
         (renamed, "E_CORRECTION_BOOK", None),
@@ -288,9 +288,17 @@ def test_what_is_no_workbook_is_refused(world: World, tmp_path: Path, content: b
     path = tmp_path / "x.xlsx"
     path.write_bytes(content)
     with opened(world.settings) as platform:
-        assert correct(platform, path, NOW).code == "E_CORRECTION_BOOK"
+        assert correct(platform, path, NOW).code == "E_SHEET_ARCHIVE"
         with pytest.raises(DtsenError, match="E_MISSING"):
             correct(platform, tmp_path / "none.xlsx", NOW)
+
+
+def test_a_workbook_without_any_of_our_sheets_is_refused(world: World, tmp_path: Path) -> None:
+    with opened(world.settings) as platform:
+        assert sent(platform, Workbook(), tmp_path).code == "E_CORRECTION_BOOK"
+        book = exported(platform)
+        book["anggota"].sheet_state = "hidden"
+        assert sent(platform, book, tmp_path).code == "E_SHEET_HIDDEN"
 
 
 def test_whole_numbers_and_days_that_a_spreadsheet_typed_are_taken(world: World, tmp_path: Path) -> None:

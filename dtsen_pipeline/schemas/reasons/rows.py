@@ -145,7 +145,7 @@ ROWS = (
         kind=ReasonKind.CROSS_TABLE,
         id="Hari kunjungan sesudah akhir minggu yang disebut batch.",
         en="The day of the visit is later than the week that its batch names.",
-        basis="catatan keputusan 32: batch menyebut minggunya",
+        basis="catatan keputusan 12: batch menyebut minggunya",
         advice_id="Perbaiki waktu kunjungan, atau kirim kunjungan itu dalam batch minggunya sendiri.",
         reads=("waktu_kunjungan",),
     ),

@@ -8,19 +8,16 @@ digits may be lost. Which rows exist and what they said before is handed in.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from io import BytesIO
-from typing import Any
-
-import openpyxl
 
 from dtsen_pipeline.core.corrections import TARGET
+from dtsen_pipeline.core.sheets import CONTROL, HEADER_ROW, Book, Row
 from dtsen_pipeline.schemas.columns import Column, Kind
 from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.tables import INPUT_TABLES, Table, delivered, tables
 
 ROW_TOKEN = re.compile(r"[0-9a-f]{12}-[1-9][0-9]{0,8}")
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+WHOLE = re.compile("[0-9]{1,9}")
+DAY = len("2026-09-21")
 NUMBERS = frozenset({Kind.CODE, Kind.COUNT})
 
 
@@ -34,52 +31,58 @@ class Filled:
     cells: tuple[str, ...]
 
 
-def filled_rows(data: bytes, token: str) -> list[Filled]:
+def filled_rows(book: Book, token: str) -> list[Filled]:
     """The rows of every sheet that is a table; raises DtsenError where the workbook cannot be read exactly."""
-    try:
-        book = openpyxl.load_workbook(BytesIO(data), read_only=True)
-        sheets = {name: list(book[name].iter_rows()) for name in INPUT_TABLES if name in book.sheetnames}
-    except Exception:  # noqa: BLE001 - whatever the library stumbles over, the workbook cannot be read
-        sheets = {}
-    if not sheets:
+    heads = book.heads()
+    places = {head.name: place for place, head in enumerate(heads) if head.name in INPUT_TABLES}
+    if not places:
         raise DtsenError("E_CORRECTION_BOOK", "no sheet of it is one that dtsen rejected --export writes", token=token)
-    found = [row for name, lines in sheets.items() for row in _sheet(tables()[name], lines, token)]
+    found: list[Filled] = []
+    for name, place in places.items():
+        if heads[place].is_hidden:
+            raise DtsenError("E_SHEET_HIDDEN", "a sheet with data is hidden", token=token)
+        found += _sheet(tables()[name], heads[place].cells, book.rows(place), token)
     _check_once(found, token)
     return found
 
 
-def _sheet(table: Table, lines: Sequence[Sequence[Any]], token: str) -> Iterator[Filled]:
-    head = [str(cell.value or "") for cell in lines[0]] if lines else []
+def _sheet(table: Table, head: Sequence[str], rows: Iterable[Row], token: str) -> Iterator[Filled]:
     wanted = (TARGET, *delivered(table))
     missing = [name for name in wanted if head.count(name) != 1]
     if missing:
         raise DtsenError("E_CORRECTION_BOOK", f"sheet {table.name} lacks a column", token=token, column=missing[0])
     places = [head.index(name) for name in wanted]
-    for line, cells in enumerate(lines[1:], start=2):
-        row = [cells[place] if place < len(cells) else None for place in places]
-        if all(cell is None or cell.value in (None, "") for cell in row):
+    for row in rows:
+        cells = [_cell(row, place) for place in places]
+        if row.number == HEADER_ROW or not any(text for text, _ in cells):
             continue
-        target = "" if row[0] is None else str(row[0].value or "")
+        target = cells[0][0]
         if not ROW_TOKEN.fullmatch(target):
             raise DtsenError(
-                "E_CORRECTION_ROW", f"sheet {table.name}: not a row's token", token=token, line=line, column=TARGET
+                "E_CORRECTION_ROW",
+                f"sheet {table.name}: not a row's token",
+                token=token,
+                line=row.number,
+                column=TARGET,
             )
         columns = (table.column(name) for name in delivered(table))
-        texts = tuple(_text(cell, column, token, line) for cell, column in zip(row[1:], columns, strict=True))
-        yield Filled(table.name, line, target, texts)
+        texts = tuple(_text(cell, column, token, row.number) for cell, column in zip(cells[1:], columns, strict=True))
+        yield Filled(table.name, row.number, target, texts)
 
 
-def _text(cell: Any, column: Column, token: str, line: int) -> str:
-    value = None if cell is None else cell.value
-    if value is None:
-        return ""
-    is_text = isinstance(value, str) and cell.data_type != "f"
-    if is_text and not CONTROL.search(value):
-        return str(value)
-    if column.kind in NUMBERS and isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if column.kind is Kind.DATE and isinstance(value, datetime):
-        return value.date().isoformat()
+def _cell(row: Row, place: int) -> tuple[str, str]:
+    """A cell's text and the letter of its kind; a row may end before its last columns."""
+    return (row.cells[place], row.kinds[place]) if place < len(row.cells) else ("", "t")
+
+
+def _text(cell: tuple[str, str], column: Column, token: str, line: int) -> str:
+    text, kind = cell
+    if not text or (kind == "t" and not CONTROL.search(text)):
+        return text
+    if column.kind in NUMBERS and kind == "n" and WHOLE.fullmatch(text):
+        return text
+    if column.kind is Kind.DATE and kind == "d":
+        return text[:DAY]
     code = "E_NIK_NUMERIC" if column.kind in {Kind.NIK, Kind.CARD} else "E_CORRECTION_CELL"
     raise DtsenError(code, "the cell must hold plain text", token=token, line=line, column=column.name)
 
