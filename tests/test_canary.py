@@ -90,7 +90,7 @@ def of(stage):
 
 PLACES = {
     "dtsen_pipeline.assets.inputs.freeze_inputs": "inputs",
-    "dtsen_pipeline.assets.intake.read": "intake",
+    "dtsen_pipeline.assets.intake.read_table": "intake",
     "dtsen_pipeline.assets.normalise.records_of": "records",
     "dtsen_pipeline.assets.validate.check_all": "checked",
     "dtsen_pipeline.assets.identity.identify": "observations",
