@@ -141,11 +141,13 @@ def _found(release: View, prospects: Prospects, city: Path) -> pl.DataFrame:
         .join(families, on="truth_family", how="left", validate="m:1")
         .sort("family_id")
     )
-    decile = 1 + np.searchsorted(
-        np.array(release.manifest["cuts"]), table["score"].fill_null(0).to_numpy(), side="left"
+    moved = table.select(pl.col("skor_estimasi") + pl.col("score") - pl.col("skor_verifikasi")).to_series()
+    decile = 1 + np.searchsorted(np.array(release.manifest["cuts"]), moved.fill_null(0).to_numpy(), side="left")
+    after = pl.when(pl.Series(moved).is_not_null()).then(pl.Series(decile))
+    same = pl.col("score") == pl.col("skor_verifikasi")
+    table = table.with_columns(
+        after=pl.when(same).then("desil_estimasi").otherwise(after), now=pl.col("desil_estimasi")
     )
-    moved = pl.col("desil_nasional") + pl.Series(decile) - pl.col("desil_bayangan")
-    table = table.with_columns(after=moved.clip(1, 10), now=pl.col("desil_estimasi"))
     is_there = ~(pl.col("is_gone").fill_null(value=True) | pl.col("has_left").fill_null(value=True))
     counts = is_there & pl.col("after").is_not_null() & pl.col("now").is_not_null() & pl.col("score").is_not_null()
     meaning = stakes(prospects.on)[table["now"].fill_null(1).to_numpy() - 1, table["after"].fill_null(1).to_numpy() - 1]
@@ -163,7 +165,7 @@ def _named(release: View, city: Path) -> pl.DataFrame:
     files = {hashlib.sha256(file.read_bytes()).hexdigest()[:12]: file for file in city.glob("*/*.csv")}
     names = {token: f"{file.parent.name}/{file.name}" for token, file in files.items()}
     rows = pl.read_parquet(city / "truth" / "occurrences.parquet").select("file", "truth_family", row="line")
-    desil = ("desil_nasional", "desil_estimasi", "desil_bayangan")
+    desil = ("desil_nasional", "desil_estimasi", "skor_estimasi", "skor_verifikasi")
     published = release.scan("keluarga").select("family_id", "src", "row", *desil).collect()
     published = published.with_columns(file=pl.col("src").replace_strict(names))
     return published.join(rows, on=["file", "row"], how="left", validate="1:1")

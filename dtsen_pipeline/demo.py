@@ -67,6 +67,7 @@ def main() -> None:
         run("accept", token, "--confirm-codes", "--reason", REASON, quiet=True)
     run("refresh")
     run("show", "current")
+    run("rejected", "--limit", "5")
     run("trace", "--family", moved_family(), "--purpose", "peragaan")
     heading(f"Selesai dalam {time.monotonic() - started:.0f} detik. / Done.")
     say(
@@ -74,6 +75,7 @@ def main() -> None:
         "",
         "Buka Dagster / open Dagster:      make dev   → http://127.0.0.1:3000",
         "Telusuri keluarga lain / trace:   .venv/bin/dtsen trace --family ID",
+        "Perbaiki yang ditolak / mend:     .venv/bin/dtsen rejected --export karantina.xlsx --purpose peragaan",
         "Cari nomornya / find an id:       .venv/bin/dtsen find --kelurahan 3571010007 --purpose peragaan",
         "Periksa keutuhan / verify:        .venv/bin/dtsen verify <letak rilis di atas>",
     )

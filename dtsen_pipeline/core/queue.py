@@ -51,13 +51,15 @@ def _moments(values: Floats) -> tuple[float, float]:
 class Inputs:
     """The inputs of a model as contributions to the score, families by inputs, in the score's unit.
 
-    `held`: NaN where missing; `doubt`: the probability that a visit finds the input different; `peers`: as `peers_of`.
+    `held`: NaN where missing; `doubt`: the probability that a visit finds the input different; `peers`: as `peers_of`;
+    `at`: where each family's estimate stands on the scale of the scores, NaN where it has none.
     """
 
     held: Floats
     doubt: Floats
     peers: Peers
     intercept: float
+    at: Floats
 
     @property
     def is_known(self) -> Bools:
@@ -66,9 +68,12 @@ class Inputs:
 
     @property
     def score(self) -> Floats:
-        """The score today, a missing input as the peers have it on average."""
+        """Where a family stands today: its estimate, else the score with missing inputs as the peers have them.
+
+        A visit moves the estimate by as much as the score, so chances are taken around this point.
+        """
         held = np.where(self.is_known, self.held, self.peers.mean)
-        return np.asarray(self.intercept + held.sum(axis=1), dtype=np.float64)
+        return np.where(np.isfinite(self.at), self.at, self.intercept + held.sum(axis=1)).astype(np.float64)
 
     @property
     def weight(self) -> Floats:
@@ -107,19 +112,6 @@ def _between(score: Floats, variance: Floats, cuts: Sequence[int]) -> Floats:
         steps = (ends - score[:, None]) / spread
     sure = np.where(ends >= score[:, None], np.inf, -np.inf)
     return np.asarray(np.diff(ndtr(np.where(spread > 0, steps, sure)), axis=1), dtype=np.float64)
-
-
-def estimate_chances(chances: Floats, held: Ints, estimate: Ints) -> Floats:
-    """The probability of each estimated desil after a visit: the estimate moves as the decile of the score does.
-
-    `held`: the decile of the score today, `estimate`: the estimated desil today, both 1 to 10.
-    """
-    found = np.zeros_like(chances)
-    rows = np.arange(len(chances))
-    for decile in range(1, DECILES + 1):
-        after = np.clip(estimate + decile - held, 1, DECILES)
-        np.add.at(found, (rows, after - 1), chances[:, decile - 1])
-    return np.asarray(found, dtype=np.float64)
 
 
 def expected_stake(chances: Floats, estimate: Ints, stakes: Floats) -> Floats:

@@ -106,9 +106,10 @@ class Prospects:
 
     @cached_property
     def _estimate(self) -> Ints:
-        """The desil a family stands in: the estimate, else the official one; 1 where neither is known."""
-        found = self.families.select(pl.coalesce("desil_estimasi", "desil_nasional", pl.lit(1)).cast(pl.Int64))
-        return found.to_series().to_numpy()
+        """The desil a family stands in: the estimate, else that of its score with what its peers have."""
+        cut = 1 + np.searchsorted(np.array(self.view.manifest["cuts"]), self._inputs.score, side="left")
+        found = self.families["desil_estimasi"].cast(pl.Int64).fill_null(0).to_numpy()
+        return np.where(found > 0, found, cut)
 
     @cached_property
     def _blocks(self) -> list[list[Feature]]:
@@ -140,7 +141,8 @@ class Prospects:
         held = self.features.select(blocks).fill_null(float("nan")).to_numpy()
         group = self.families["desil_nasional"].fill_null(0).cast(pl.Int64).to_numpy()
         doubt = np.column_stack([doubt.chance for doubt in self._doubts])
-        return chances.Inputs(held, doubt, chances.peers_of(held, group), self.model.intercept_micro)
+        at = self.families["skor_estimasi"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        return chances.Inputs(held, doubt, chances.peers_of(held, group), self.model.intercept_micro, at)
 
     @cached_property
     def _doubts(self) -> list[Doubt]:
@@ -152,8 +154,7 @@ class Prospects:
     def _after(self) -> Floats:
         """The chance of each estimated desil after a visit."""
         cuts: Sequence[int] = self.view.manifest["cuts"]
-        decile = 1 + np.searchsorted(np.array(cuts), self._inputs.score, side="left")
-        return chances.estimate_chances(chances.decile_chances(self._inputs, cuts), decile, self._estimate)
+        return chances.decile_chances(self._inputs, cuts)
 
 
 def stakes(on: date) -> Floats:

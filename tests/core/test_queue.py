@@ -9,7 +9,6 @@ from dtsen_pipeline.core.queue import (
     Inputs,
     Peers,
     decile_chances,
-    estimate_chances,
     expected_stake,
     lot,
     peers_of,
@@ -19,8 +18,10 @@ CUTS = (10, 20, 30, 40, 50, 60, 70, 80, 90)
 NAN = float("nan")
 
 
-def _inputs(held: list[float], doubt: list[float], mean: list[float], variance: list[float]) -> Inputs:
-    return Inputs(np.array([held]), np.array([doubt]), Peers(np.array([mean]), np.array([variance])), 5.0)
+def _inputs(held: list[float], doubt: list[float], mean: list[float], variance: list[float], at: float = NAN) -> Inputs:
+    return Inputs(
+        np.array([held]), np.array([doubt]), Peers(np.array([mean]), np.array([variance])), 5.0, np.array([at])
+    )
 
 
 def test_peers_are_the_families_of_one_group() -> None:
@@ -65,11 +66,13 @@ def test_what_an_input_may_move_is_its_expected_square() -> None:
     assert weight.tolist() == [[200.0, 64.0]]
 
 
-def test_the_estimate_moves_as_the_decile_of_the_score_and_stays_within_ten() -> None:
-    chances = np.array([[0.0, 0.1, 0.2, 0.3, 0.4, 0, 0, 0, 0, 0]])
-    found = estimate_chances(chances, np.array([4]), np.array([2]))[0]
-    assert found[:3].tolist() == pytest.approx([0.3, 0.3, 0.4])
-    assert estimate_chances(chances, np.array([2]), np.array([9]))[0].tolist()[8:] == pytest.approx([0.1, 0.9])
+def test_chances_are_taken_around_the_estimate_where_there_is_one() -> None:
+    """The score is 5 + 10 + 10; the estimate stands at 52, and an input 40 higher takes it to 92."""
+    known = _inputs([10.0, 10.0], [0.25, 0.0], [50.0, 0.0], [0.0, 0.0], at=52.0)
+    assert known.score.tolist() == [52.0]
+    chances = decile_chances(known, CUTS)[0]
+    assert chances[[5, 9]].tolist() == pytest.approx([0.75, 0.25])
+    assert _inputs([10.0, NAN], [0.0, 0.0], [0.0, 7.0], [0.0, 0.0]).score.tolist() == [22.0]
 
 
 def test_the_stake_is_chance_times_meaning() -> None:
