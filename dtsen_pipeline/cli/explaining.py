@@ -112,9 +112,7 @@ def diff(
     ] = 0,
     purpose: house.Purpose = None,
     *,
-    reveal: Annotated[
-        bool, typer.Option("--reveal", help="Buka nilai yang ditutup; perlu --purpose. / Show masked values.")
-    ] = False,
+    reveal: house.Reveal = False,
     as_json: house.JSON = False,
 ) -> None:
     """Bandingkan dua rilis. / Changed cells between two releases, with the cause of each."""

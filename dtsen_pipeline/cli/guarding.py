@@ -47,9 +47,7 @@ def guard(
     release: house.Release = None,
     purpose: house.Purpose = None,
     *,
-    reveal: Annotated[
-        bool, typer.Option("--reveal", help="Buka nilai yang ditutup; perlu --purpose. / Show masked values.")
-    ] = False,
+    reveal: house.Reveal = False,
     as_json: house.JSON = False,
 ) -> None:
     """Nilai yang ditahan, diambil, menunggu, kedaluwarsa atau hilang. / What stood against the ministry's values."""

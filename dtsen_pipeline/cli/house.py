@@ -31,6 +31,9 @@ Purpose = Annotated[
     str | None,
     typer.Option(metavar="TEKS", help="Tujuan melihat data, dicatat. / Why you look; it is written down."),
 ]
+Reveal = Annotated[
+    bool, typer.Option("--reveal", help="Buka nilai yang ditutup; perlu --purpose. / Show masked values.")
+]
 Reason = Annotated[
     str | None, typer.Option(metavar="TEKS", help="Alasan keputusan, dicatat. / Why; it is written down.")
 ]

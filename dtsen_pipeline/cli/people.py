@@ -121,9 +121,7 @@ def trace(
     purpose: house.Purpose = None,
     *,
     stdin: STDIN = False,
-    reveal: Annotated[
-        bool, typer.Option("--reveal", help="Buka nilai yang ditutup; perlu --purpose. / Show masked values.")
-    ] = False,
+    reveal: house.Reveal = False,
     as_json: house.JSON = False,
 ) -> None:
     """Telusuri asal-usul nilai. / Why each value is what it is: source row, officer, time, decision, losers."""

@@ -100,9 +100,7 @@ def ledger(
     ] = 0,
     purpose: house.Purpose = None,
     *,
-    reveal: Annotated[
-        bool, typer.Option("--reveal", help="Buka nilai yang ditutup; perlu --purpose. / Show masked values.")
-    ] = False,
+    reveal: house.Reveal = False,
     as_json: house.JSON = False,
 ) -> None:
     """Apa jadinya setiap usulan kepada kementerian. / What became of every proposal."""

@@ -28,9 +28,7 @@ def receipt(
     release: house.Release = None,
     purpose: house.Purpose = None,
     *,
-    reveal: Annotated[bool, typer.Option("--reveal", help="Tampilkan petugas. / Show officers; needs --purpose.")] = (
-        False
-    ),
+    reveal: house.Reveal = False,
     as_json: house.JSON = False,
 ) -> None:
     """Tanda terima bagi petugas. / What became of every visit row: its fate, what it changed, what it lost to."""

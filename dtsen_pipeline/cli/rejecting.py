@@ -87,9 +87,7 @@ def debt(
     release: house.Release = None,
     purpose: house.Purpose = None,
     *,
-    reveal: Annotated[bool, typer.Option("--reveal", help="Tampilkan petugas. / Show officers; needs --purpose.")] = (
-        False
-    ),
+    reveal: house.Reveal = False,
     as_json: house.JSON = False,
 ) -> None:
     """Tunggakan baris yang belum dikoreksi. / Rejected rows that wait, by kelurahan, officer and age."""
