@@ -27,7 +27,7 @@ def doubts(
     if as_json:
         document(found)
         return
-    say(Text(f"Rilis {found.release_id}: {count(len(found.rows))} usul pemeriksaan. / Proposals.", style="bold"))
+    say(Text(f"Rilis {found.release_id}: {count(len(found.rows))} hal yang diragukan. / Doubts.", style="bold"))
     for why in found.reasons:
         say("", Text(f"{why.code} · {count(why.count)}", style="cyan"))
         say(f"  {why.id} / {why.en}", f"  Yang perlu dilakukan: {why.advice_id}")

@@ -27,6 +27,7 @@ CAUSES = 3
 MISSING, CONTESTED, OLD, UNVERIFIED = "kosong", "bertentangan", "lama", "belum diverifikasi"
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+NAN = float("nan")
 
 
 @dataclass(frozen=True)
@@ -138,11 +139,14 @@ class Prospects:
             ).alias(str(place))
             for place, block in enumerate(self._blocks)
         ]
-        held = self.features.select(blocks).fill_null(float("nan")).to_numpy()
+        held = self.features.select(blocks).fill_null(NAN).to_numpy()
         group = self.families["desil_nasional"].fill_null(0).cast(pl.Int64).to_numpy()
         doubt = np.column_stack([doubt.chance for doubt in self._doubts])
-        at = self.families["skor_estimasi"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-        return chances.Inputs(held, doubt, chances.peers_of(held, group), self.model.intercept_micro, at)
+        unknown = pl.repeat(None, self.families.height, dtype=pl.Float64, eager=True)
+        at = self.families.get_column("skor_estimasi", default=unknown).cast(pl.Float64)
+        return chances.Inputs(
+            held, doubt, chances.peers_of(held, group), self.model.intercept_micro, at.fill_null(NAN).to_numpy()
+        )
 
     @cached_property
     def _doubts(self) -> list[Doubt]:

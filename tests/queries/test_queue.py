@@ -250,3 +250,11 @@ def test_a_formula_stays_text(platform: Platform, release: View, found: Queue, m
     cells = [cell for sheet in book.worksheets[1:] for row in list(sheet.iter_rows())[1:] for cell in row]
     assert {cell.data_type for cell in cells if cell.value == "=1+1"} == {"s"}
     assert not [cell for cell in cells if cell.data_type == "f" or cell.hyperlink]
+
+
+def test_a_release_from_before_the_estimate_had_a_point_is_read_too(platform: Platform, release: View) -> None:
+    """Its families stand at their scores."""
+    found = Prospects(platform, release)
+    found.families = found.families.drop("skor_estimasi")
+    assert found.expected.sum() > 0
+    assert np.isfinite(found.flip).all()
