@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dtsen_pipeline.core.corrections import DIALECT_OF
 from dtsen_pipeline.core.engine import Engine
 from dtsen_pipeline.core.flow import check_all, records_of
 from dtsen_pipeline.core.inputs import Source, freeze
@@ -61,7 +62,7 @@ def _source(number: int, table: str) -> Source:
         if table in SNAPSHOT_TABLES
         else {"batch": BATCH}
     )
-    return Source(f"{number:03}{INPUT_TABLES.index(table)}" * 16, table, "bps_v3", 3, **dated)
+    return Source(f"{number:03}{INPUT_TABLES.index(table)}" * 16, table, DIALECT_OF[table], 3, **dated)
 
 
 def _found(readings: Readings, own: Mapping[Pointer, str], engine: Engine) -> dict[str, set[str]]:
