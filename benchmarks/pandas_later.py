@@ -13,11 +13,11 @@ VISIT_ID = "id_kunjungan"
 def answered(refused: pd.DataFrame, records: dict[str, pd.DataFrame], inputs: InputList) -> pd.DataFrame:
     """`refused` with `resolved_by`: the latest valid row after a rejected one about the same subject."""
     rejected = pd.MultiIndex.from_frame(refused[ROW])
-    found = [_answers(rejected, _said(table, records, inputs)) for table in SUBJECT]
+    found = [_answers(rejected, _said(table, records, rejected, inputs)) for table in SUBJECT]
     return refused.merge(pd.concat(found), on=ROW, how="left", validate="1:1")
 
 
-def _said(table: str, records: dict[str, pd.DataFrame], inputs: InputList) -> pd.DataFrame:
+def _said(table: str, records: dict[str, pd.DataFrame], rejected: pd.MultiIndex, inputs: InputList) -> pd.DataFrame:
     rows = records[table]
     said = rows[ROW].assign(subject=rows[SUBJECT[table]])
     if table in SNAPSHOT_TABLES:
@@ -26,7 +26,8 @@ def _said(table: str, records: dict[str, pd.DataFrame], inputs: InputList) -> pd
     at = pd.to_datetime(visits["waktu_kunjungan"], utc=True, format="%Y-%m-%dT%H:%M:%S%z")
     if table == VISIT:
         return said.assign(moment=at)
-    return said.assign(moment=rows[VISIT_ID].map(at.groupby(visits[VISIT_ID]).max()))
+    is_sound = ~pd.MultiIndex.from_frame(visits[ROW]).isin(rejected)
+    return said.assign(moment=rows[VISIT_ID].map(at[is_sound].groupby(visits[VISIT_ID][is_sound]).max()))
 
 
 def _answers(rejected: pd.MultiIndex, said: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dtsen_pipeline.core.corrections import TARGET
-from dtsen_pipeline.core.sheets import CONTROL, HEADER_ROW, Book, Row
+from dtsen_pipeline.core.sheets import HEADER_ROW, Book, Row, damage_of
 from dtsen_pipeline.schemas.columns import Column, Kind
 from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.tables import INPUT_TABLES, Table, delivered, tables
@@ -18,6 +18,8 @@ from dtsen_pipeline.schemas.tables import INPUT_TABLES, Table, delivered, tables
 ROW_TOKEN = re.compile(r"[0-9a-f]{12}-[1-9][0-9]{0,8}")
 WHOLE = re.compile("[0-9]{1,9}")
 DAY = len("2026-09-21")
+MIDNIGHT = "T 0:."
+"""What may stand behind a day that is no time of day."""
 NUMBERS = frozenset({Kind.CODE, Kind.COUNT})
 
 
@@ -77,11 +79,11 @@ def _cell(row: Row, place: int) -> tuple[str, str]:
 
 def _text(cell: tuple[str, str], column: Column, token: str, line: int) -> str:
     text, kind = cell
-    if not text or (kind == "t" and not CONTROL.search(text)):
+    if not text or (kind == "t" and damage_of(text) is None):
         return text
     if column.kind in NUMBERS and kind == "n" and WHOLE.fullmatch(text):
         return text
-    if column.kind is Kind.DATE and kind == "d":
+    if column.kind is Kind.DATE and kind == "d" and not text[DAY:].strip(MIDNIGHT):
         return text[:DAY]
     code = "E_NIK_NUMERIC" if column.kind in {Kind.NIK, Kind.CARD} else "E_CORRECTION_CELL"
     raise DtsenError(code, "the cell must hold plain text", token=token, line=line, column=column.name)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from io import StringIO
 from types import MappingProxyType
+from typing import Literal
 
 import narwhals as nw
 import polars as pl
@@ -107,18 +108,38 @@ def ties(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def without_corrected(records: Frame, tied: Frame) -> Frame:
-    """The records that no correction stands for."""
-    return records.join(_pointers(tied, "target"), on=list(ROW), how="anti")
+def without_corrected(records: Frame, tied: Frame, vain: Frame) -> Frame:
+    """The records that no correction stands for, and none of the corrections that nothing called for."""
+    called = tied.join(vain, on=list(ROW), how="anti")
+    others = records.join(vain, on=list(ROW), how="anti")
+    return others.join(_pointers(called, "target"), on=list(ROW), how="anti")
+
+
+def vain_of(
+    checked: Mapping[str, Frame], damaged: Frame, records: Mapping[str, Frame], tied: Frame, engine: Engine
+) -> Frame:
+    """Src and row of corrections that nothing called for: the row they correct is not rejected.
+
+    Where that row is no longer among the inputs, the first row of the chain must be rejected.
+    """
+    hard = [found.filter(~nw.col("reasons").is_null()).select(*ROW) for found in checked.values()]
+    refused = nw.concat([damaged.select(*ROW), *hard])
+    there = nw.concat([damaged.select(*ROW), *(rows.select(*ROW) for rows in records.values())])
+    sound = engine.checkpoint(_other(tied, refused, "target", "anti"))
+    lost = _other(_other(sound, there, "target", "anti"), refused, "root", "anti")
+    return engine.checkpoint(nw.concat([_other(sound, there, "target", "semi").select(*ROW), lost.select(*ROW)]))
+
+
+def _other(tied: Frame, rows: Frame, kind: str, how: Literal["anti", "semi"]) -> Frame:
+    """The ties whose target or root stands, or does not stand, among the rows."""
+    named = rows.rename({"src": f"{kind}_src", "row": f"{kind}_row"})
+    return tied.join(named, on=[f"{kind}_src", f"{kind}_row"], how=how)
 
 
 def uncalled(
-    checked: Mapping[str, Frame], damaged: Frame, records: Mapping[str, Frame], tied: Frame, engine: Engine
+    checked: Mapping[str, Frame], records: Mapping[str, Frame], vain: Frame, engine: Engine
 ) -> dict[str, Frame]:
-    """The findings by table, where a correction of a row that is not rejected is rejected itself."""
-    hard = [found.filter(~nw.col("reasons").is_null()).select(*ROW) for found in checked.values()]
-    refused = nw.concat([damaged.select(*ROW), *hard]).rename({"src": "target_src", "row": "target_row"})
-    vain = engine.checkpoint(tied.join(refused, on=["target_src", "target_row"], how="anti").select(*ROW))
+    """The findings by table, where a correction that nothing called for is rejected itself."""
     return {table: _added(found, records[table], vain, engine) for table, found in checked.items()}
 
 

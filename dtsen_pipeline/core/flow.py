@@ -11,7 +11,7 @@ import narwhals as nw
 
 from dtsen_pipeline.core import findings
 from dtsen_pipeline.core.complete import incomplete
-from dtsen_pipeline.core.corrections import profile_named, resolved, uncalled, without_corrected
+from dtsen_pipeline.core.corrections import profile_named, resolved, uncalled, vain_of, without_corrected
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.fates import check_fates, fates
 from dtsen_pipeline.core.households import check_households
@@ -76,8 +76,9 @@ def check_all(
     by_table = _findings(records, context, engine)
     counted = {table: records[table] for table in SNAPSHOT_TABLES}
     if ties is not None:
-        by_table = uncalled(by_table, damaged, records, ties, engine)
-        counted = {table: without_corrected(rows, ties) for table, rows in counted.items()}
+        vain = vain_of(by_table, damaged, records, ties, engine)
+        by_table = uncalled(by_table, records, vain, engine)
+        counted = {table: without_corrected(rows, ties, vain) for table, rows in counted.items()}
     refused = engine.checkpoint(findings.rejected(damaged, by_table))
     told = refused if ties is None else resolved(refused, ties)
     return Checked(

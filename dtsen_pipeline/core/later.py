@@ -23,14 +23,17 @@ VISIT_ID = "id_kunjungan"
 
 def answered(rejected: Frame, records: Mapping[str, Frame], inputs: InputList, engine: Engine) -> Frame:
     """`rejected` with `resolved_by` also where a later valid row speaks of the same subject: the latest such row."""
-    found = [_answers(rejected, _said(table, records, inputs), table) for table in SUBJECT]
+    found = [_answers(rejected, _said(table, records, rejected, inputs), table, engine) for table in SUBJECT]
     names = rejected.collect_schema().names()
     joined = rejected.join(engine.checkpoint(nw.concat(found)), on=list(ROW), how="left")
     return joined.with_columns(resolved_by=nw.coalesce(nw.col("resolved_by"), nw.col("by"))).select(names)
 
 
-def _said(table: str, records: Mapping[str, Frame], inputs: InputList) -> Frame:
-    """src, row, subject and moment (a number that grows with time) of the rows of a table."""
+def _said(table: str, records: Mapping[str, Frame], rejected: Frame, inputs: InputList) -> Frame:
+    """src, row, subject and moment (a number that grows with time) of the rows of a table.
+
+    A member row has the moment of its visit's latest row that is not rejected.
+    """
     subject = nw.col(SUBJECT[table]).alias("subject")
     if table in (FAMILY, MEMBER):
         days = {token: day.toordinal() for token, day in inputs.observed.items()}
@@ -39,18 +42,18 @@ def _said(table: str, records: Mapping[str, Frame], inputs: InputList) -> Frame:
     visits = records[VISIT].with_columns(moment=utc_second(nw.col("waktu_kunjungan")).cast(nw.Int64))
     if table == VISIT:
         return visits.select(*ROW, subject, "moment")
-    times = visits.filter(~nw.col(VISIT_ID).is_null()).group_by(VISIT_ID).agg(nw.col("moment").max())
+    sound = visits.filter(~nw.col(VISIT_ID).is_null()).join(rejected.select(*ROW), on=list(ROW), how="anti")
+    times = sound.group_by(VISIT_ID).agg(nw.col("moment").max())
     return records[table].select(*ROW, subject, VISIT_ID).join(times, on=VISIT_ID, how="left").drop(VISIT_ID)
 
 
-def _answers(rejected: Frame, said: Frame, table: str) -> Frame:
+def _answers(rejected: Frame, said: Frame, table: str, engine: Engine) -> Frame:
     """src, row of rejected rows of a table and `by`, the token of the latest valid row after it."""
     is_known = nw.col("subject").str.contains(exactly("[0-9]{16}")) & ~nw.col("moment").is_null()
-    known = said.filter(is_known)
-    bad = known.join(rejected.filter(nw.col("sumber") == table).select(*ROW), on=list(ROW), how="inner")
-    good = known.join(bad.select("subject"), on="subject", how="semi").join(
-        rejected.select(*ROW), on=list(ROW), how="anti"
-    )
+    mine = rejected.filter(nw.col("sumber") == table).select(*ROW)
+    bad = engine.checkpoint(said.join(mine, on=list(ROW), how="inner").filter(is_known))
+    alike = said.join(bad.select("subject"), on="subject", how="semi").filter(is_known)
+    good = alike.join(rejected.select(*ROW), on=list(ROW), how="anti")
     token = nw.concat_str(nw.col("src"), nw.lit("-"), nw.col("row").cast(nw.String))
     later = good.select("subject", by=token, after="moment")
     pairs = bad.join(later, on="subject", how="inner").filter(nw.col("after") > nw.col("moment"))

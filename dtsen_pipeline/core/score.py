@@ -69,7 +69,7 @@ def score(merged: Merged, incomplete: Frame, model: WelfareModel, on: date, engi
     blank = rows.filter(nw.col(REASON) == NO_INPUT).select("family_id", OFFICIAL, POINT)
     bound = bounds(engine.checkpoint(blank), merged, model, on, cuts, spans(pointed, cuts))
     rows = rows.join(engine.checkpoint(bound), on="family_id", how="left")
-    return Scored(families=_with_deciles(rows, cuts), cuts=cuts)
+    return Scored(families=engine.checkpoint(_with_deciles(rows, cuts)), cuts=cuts)
 
 
 def _scores(families: Frame, persons: Frame, model: WelfareModel, on: date, name: str) -> Frame:

@@ -81,7 +81,7 @@ class RawRows:
 
         frame = pl.DataFrame([{"src": pointer[0], "row": pointer[1], **raw}])
         rows = contract_rows(frame, profile, self.platform.settings.city)
-        return rows.drop("src", "row").row(0, named=True)
+        return {name: text or "" for name, text in rows.drop("src", "row").row(0, named=True).items()}
 
     def _keep(self, token: str, is_wanted: Callable[[int, bytes], bool]) -> dict[int, Raw]:
         file = self.file(token)

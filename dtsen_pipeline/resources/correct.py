@@ -71,6 +71,14 @@ def correct(platform: Platform, path: Path, now: datetime) -> Corrected:
     return _accepted(platform, deposit, found, now)
 
 
+def check_free(platform: Platform, files: Iterable[SourceFile]) -> None:
+    """E_CORRECTED_TWICE where a row that these correction files correct is corrected by another one that counts."""
+    past = _Past(platform)
+    for file in files:
+        if file.table_name is not None and not past.targets(file).isdisjoint(past.corrections):
+            raise DtsenError("E_CORRECTED_TWICE", "another correction of one of its rows counts now", token=file.token)
+
+
 @dataclass
 class _Found:
     """The corrections by table and sha256 of the file they stand beside, and how many rows brought none."""
@@ -134,6 +142,10 @@ class _Past:
                 if cells is not None:
                     found[cells[TARGET]] = tuple(cells[name] for name in names)
         return found
+
+    def targets(self, file: SourceFile) -> frozenset[str]:
+        """The rows that a correction file corrects."""
+        return frozenset(cells[TARGET] for cells in self._lines(file).values() if cells is not None)
 
     def _lines(self, file: SourceFile) -> Mapping[int, Mapping[str, str] | None]:
         if file.token not in self._rows:

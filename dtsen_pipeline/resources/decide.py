@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from dtsen_pipeline.core.corrections import KIND
 from dtsen_pipeline.reference import profiles
 from dtsen_pipeline.resources.breakers import BREAKERS
+from dtsen_pipeline.resources.correct import check_free
 from dtsen_pipeline.resources.ingest import BY_PERSON, UNCONFIRMED, judge_again
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.files import TWICE
@@ -27,6 +29,8 @@ def accept(platform: Platform, token: str, word: Word, *, confirm_codes: bool = 
     Returns the tokens that count from now on.
     """
     file = platform.registry.file(token)
+    if file.kind == KIND and file.verdict == "refused":
+        check_free(platform, [file, *platform.registry.files(derived_from=file.sha256, verdict="refused")])
     if file.code in (BY_PERSON, TWICE, *BREAKERS) and file.profile is not None:
         file = _lifted(platform, token, word)
         if file.verdict == "accepted":

@@ -73,6 +73,17 @@ def test_a_later_visit_answers_for_a_visit_and_a_snapshot_does_not(engine: Engin
     assert resolved(town, engine, timeless) is None
 
 
+def test_a_rejected_visits_time_says_nothing_of_its_members(engine: Engine) -> None:
+    town = Town()
+    town.family(card(1), BASE)
+    town.member(card(1), 1, BASE)
+    town.visit(card(1), "2026-08-02", id_kunjungan="V", luas_lantai="99999")
+    town.visit(card(1), "2026-02-01", id_kunjungan="V")
+    town.met("V", **{NIK: nik(1)})
+    bad = town.met(town.visit(card(1), "2026-02-02"), jumlah_usaha="banyak", **{NIK: nik(1)})
+    assert resolved(town, engine, bad) is None
+
+
 def test_a_member_met_again_leaves_the_family_complete(engine: Engine) -> None:
     town = Town()
     town.family(card(1), BASE)

@@ -27,7 +27,7 @@ class Spoken:
 
 def answered_later(files: Collection[RawFile], rejected: Collection[Pointer]) -> dict[Pointer, str]:
     """Each rejected row after which a valid row of its table speaks of the same subject, with the latest one."""
-    said = list(_spoken(files))
+    said = list(_spoken(files, rejected))
     valid = defaultdict[tuple[str, str], list[Spoken]](list)
     for one in said:
         if one.pointer not in rejected:
@@ -41,8 +41,8 @@ def answered_later(files: Collection[RawFile], rejected: Collection[Pointer]) ->
     return found
 
 
-def _spoken(files: Collection[RawFile]) -> Iterator[Spoken]:
-    times = _visit_times(files)
+def _spoken(files: Collection[RawFile], rejected: Collection[Pointer]) -> Iterator[Spoken]:
+    times = _visit_times(files, rejected)
     for file, row, cells in _lines(files):
         subject = cells[CARD if file.table in ("keluarga", "kunjungan") else NIK].strip(" ")
         moment = _moment(file, cells, times)
@@ -66,10 +66,12 @@ def _moment(file: RawFile, cells: Mapping[str, str], times: Mapping[str, float])
     return times.get(cells["id_kunjungan"].strip(" "))
 
 
-def _visit_times(files: Iterable[RawFile]) -> dict[str, float]:
-    """The latest time that any row of a visit states."""
+def _visit_times(files: Iterable[RawFile], rejected: Collection[Pointer]) -> dict[str, float]:
+    """The latest time that a row of a visit states which is not rejected."""
     found = dict[str, float]()
-    for _, _, cells in _lines(file for file in files if file.table == "kunjungan"):
+    for file, row, cells in _lines(file for file in files if file.table == "kunjungan"):
+        if (file.token, row) in rejected:
+            continue
         moment, visit = _second(cells["waktu_kunjungan"]), cells["id_kunjungan"].strip(" ")
         if moment is not None and visit:
             found[visit] = max(moment, found.get(visit, moment))

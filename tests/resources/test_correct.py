@@ -150,6 +150,9 @@ def test_a_row_is_not_corrected_twice_in_two_ways(world: World, tmp_path: Path) 
         assert platform.registry.file(first.files[0]).verdict == "refused"
         assert correct(platform, tmp_path / "1.xlsx", NOW).rows == 1
         assert correct(platform, tmp_path / "0.xlsx", NOW).code == "E_REFUSED"
+        for token in (first.token, first.files[0]):
+            with pytest.raises(DtsenError, match="E_CORRECTED_TWICE"):
+                accept(platform, token, WORD)
 
 
 def test_a_refused_workbook_takes_its_rows_with_it_and_brings_them_back(world: World, tmp_path: Path) -> None:
@@ -193,6 +196,11 @@ def test_a_correction_that_is_wrong_again_is_corrected_by_the_next_export(world:
         assert rejected(platform)[root] == by
         assert rejected(platform)[attempt] == by
         assert fate(platform, by) in ("base", "superseded")
+        refuse(platform, first.token, WORD)
+    publish(world.settings)
+    with opened(world.settings) as platform:
+        assert rejected(platform)[root] == by
+        assert attempt not in rejected(platform)
 
 
 def test_a_row_that_was_not_rejected_takes_no_correction(world: World, tmp_path: Path) -> None:
@@ -305,7 +313,9 @@ def test_whole_numbers_and_days_that_a_spreadsheet_typed_are_taken(world: World,
     with opened(world.settings) as platform:
         book = exported(platform)
         row = cells(book, "anggota")[0]
-        row["jumlah_usaha"].value, row["tanggal_lahir"].value = 2, datetime(1980, 2, 1)  # noqa: DTZ001
+        row["jumlah_usaha"].value, row["tanggal_lahir"].value = 2, datetime(1980, 2, 1, 9)  # noqa: DTZ001
+        assert sent(platform, book, tmp_path).code == "E_CORRECTION_CELL"
+        row["tanggal_lahir"].value = datetime(1980, 2, 1)  # noqa: DTZ001
         done = sent(platform, book, tmp_path)
         data = platform.vault.read_bytes(platform.registry.file(done.files[0]).sha256).decode()
         assert "1980-02-01" in data
