@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -77,6 +78,12 @@ def reasoned(reason: str | None) -> str:
     if has_number(str(reason)):
         raise number_refused()
     return str(reason)
+
+
+def check_new(path: Path) -> None:
+    """E_EXPORT where a file cannot be written without taking another's place, or its folder does not exist."""
+    if path.exists() or not path.parent.is_dir():
+        raise DtsenError("E_EXPORT", "the file exists already, or its folder does not")
 
 
 def has_number(*texts: str) -> bool:

@@ -9,7 +9,6 @@ import typer
 
 from dtsen_pipeline.cli import house
 from dtsen_pipeline.cli.output import count, document, heading, say, table
-from dtsen_pipeline.schemas.errors import DtsenError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,8 +49,7 @@ def proposals(
 
     if export is not None:
         check_purpose(house.look(purpose))
-        if export.exists() or not export.parent.is_dir():
-            raise DtsenError("E_EXPORT", "the file exists already, or its folder does not")
+        house.check_new(export)
     with house.house() as platform:
         opened = view(platform, release)
         village = village_code(platform, kelurahan) if kelurahan else None

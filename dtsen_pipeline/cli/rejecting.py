@@ -68,8 +68,7 @@ def _export(path: Path, release: str | None, look: "Look", chosen: "Chosen", as_
     from dtsen_pipeline.queries.workbook import workbook  # noqa: PLC0415
     from dtsen_pipeline.resources.home import write_private  # noqa: PLC0415
 
-    if path.exists() or not path.parent.is_dir():
-        raise DtsenError("E_EXPORT", "the file exists already, or its folder does not")
+    house.check_new(path)
     with house.house() as platform, progress(None, "Menyusun buku kerja"):
         opened = view(platform, release)
         rows = quarantine(platform, opened, look, chosen)

@@ -10,7 +10,6 @@ from rich.text import Text
 from dtsen_pipeline.cli import house
 from dtsen_pipeline.cli.output import count, document, progress, say, table
 from dtsen_pipeline.cli.people import ROWS
-from dtsen_pipeline.schemas.errors import DtsenError
 
 if TYPE_CHECKING:
     from dtsen_pipeline.queries.access import Look
@@ -52,7 +51,7 @@ def queue(
     look = house.look(purpose)
     if export is not None:
         check_purpose(look)
-        _check_target(export)
+        house.check_new(export)
     with house.house() as platform, progress(None, "Menyusun daftar"):
         village = village_code(platform, kelurahan) if kelurahan else None
         opened = view(platform, release)
@@ -65,11 +64,6 @@ def queue(
         document(found)
     else:
         _print(found, 0 if export else ROWS)
-
-
-def _check_target(path: Path) -> None:
-    if path.exists() or not path.parent.is_dir():
-        raise DtsenError("E_EXPORT", "the file exists already, or its folder does not")
 
 
 def _export(platform: "Platform", opened: "View", found: "Queue", look: "Look", path: Path) -> None:

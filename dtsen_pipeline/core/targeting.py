@@ -71,15 +71,6 @@ class Design:
         return [(np.array(found, dtype=np.int64), size) for found, size in many]
 
 
-def targeting_errors(is_inside: Bools, should_be: Bools, design: Design, within: Bools | None = None) -> Errors:
-    """Inclusion and exclusion error over the population that the sample stands for, or over a part of it (`within`)."""
-    part = np.ones(len(is_inside), dtype=np.bool_) if within is None else within
-    return Errors(
-        inclusion=share_of(is_inside, ~should_be & part, design),
-        exclusion=share_of(~is_inside, should_be & part, design),
-    )
-
-
 def share_of(
     hit: Bools, counted: Bools, design: Design, *, corrected: int = 0, confidence: float = CONFIDENCE
 ) -> Share:

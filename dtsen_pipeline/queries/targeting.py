@@ -25,21 +25,12 @@ from dtsen_pipeline.queries.prospects import VILLAGE, Prospects
 from dtsen_pipeline.queries.reading import View, fetched
 from dtsen_pipeline.queries.visits import ANSWERED
 from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.schemas.tables import tables
 
 SMALL = 5
 HEAD, MALE, FEMALE = 1, 1, 2
 SEVERE = (1, 2)
-FUNCTIONS = (
-    "penglihatan",
-    "pendengaran",
-    "berjalan_atau_naik_tangga",
-    "menggunakan_tangan_jari",
-    "belajar_kemampuan_intelektual",
-    "pengendalian_perilaku",
-    "berbicara_komunikasi",
-    "mengurus_diri",
-    "mengingat_berkonsentrasi",
-)
+FUNCTIONS = tuple(column.name for column in tables()["anggota"].columns if column.codes == "disabilitas")
 OLD_AGE = 60
 EVERYBODY = "semua"
 GROUPS: Mapping[str, str] = {

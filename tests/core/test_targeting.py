@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dtsen_pipeline.core.targeting import Design, Share, share_of, targeting_errors, wilson
+from dtsen_pipeline.core.targeting import Design, Share, share_of, wilson
 
 INSIDE = np.array([True, True, False, False, True, False])
 SHOULD = np.array([True, False, True, False, True, False])
@@ -15,15 +15,15 @@ def test_errors_by_hand() -> None:
     Should be in: families 1 and 3 (weight 10 each) and 5 (weight 2); out of them is 3: 10 / 22.
     Should be out: 2 (10), 4 and 6 (2 each); in of them is 2: 10 / 14.
     """
-    found = targeting_errors(INSIDE, SHOULD, Design(["a", "a", "a", "b", "b", "b"], {"a": 30, "b": 6}))
-    assert found.exclusion.share == pytest.approx(10 / 22)
-    assert found.inclusion.share == pytest.approx(10 / 14)
-    assert (found.exclusion.sampled, found.inclusion.sampled) == (3, 3)
+    design = Design(["a", "a", "a", "b", "b", "b"], {"a": 30, "b": 6})
+    exclusion, inclusion = share_of(~INSIDE, SHOULD, design), share_of(INSIDE, ~SHOULD, design)
+    assert (exclusion.share, inclusion.share) == (pytest.approx(10 / 22), pytest.approx(10 / 14))
+    assert (exclusion.sampled, inclusion.sampled) == (3, 3)
 
 
 def test_a_census_knows_its_share() -> None:
-    found = targeting_errors(INSIDE, SHOULD, Design(["a"] * 6, {"a": 6}))
-    assert found.exclusion == Share(pytest.approx(1 / 3), pytest.approx(1 / 3), pytest.approx(1 / 3), 3)
+    found = share_of(~INSIDE, SHOULD, Design(["a"] * 6, {"a": 6}))
+    assert found == Share(pytest.approx(1 / 3), pytest.approx(1 / 3), pytest.approx(1 / 3), 3)
 
 
 def test_hits_that_were_corrected_leave_the_total() -> None:
@@ -36,9 +36,10 @@ def test_hits_that_were_corrected_leave_the_total() -> None:
 
 def test_a_part_of_the_population_has_its_own_errors() -> None:
     part = np.array([True, True, True, False, False, False])
-    found = targeting_errors(INSIDE, SHOULD, Design(["a"] * 6, {"a": 60}), within=part)
-    assert (found.exclusion.share, found.inclusion.share) == (0.5, 1.0)
-    assert (found.exclusion.sampled, found.inclusion.sampled) == (2, 1)
+    design = Design(["a"] * 6, {"a": 60})
+    exclusion, inclusion = share_of(~INSIDE, SHOULD & part, design), share_of(INSIDE, ~SHOULD & part, design)
+    assert (exclusion.share, inclusion.share) == (0.5, 1.0)
+    assert (exclusion.sampled, inclusion.sampled) == (2, 1)
 
 
 def test_nobody_counted_is_no_answer() -> None:
@@ -90,7 +91,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
             [rng.choice(np.flatnonzero(strata == name), size, replace=False) for name, size in (("a", 80), ("b", 120))]
         )
         design = Design(strata[drawn].tolist(), {"a": 3000, "b": 600})
-        found = targeting_errors(inside[drawn], should[drawn], design).exclusion
+        found = share_of(~inside[drawn], should[drawn], design)
         assert found.low is not None
         assert found.high is not None
         held += found.low <= truth <= found.high
