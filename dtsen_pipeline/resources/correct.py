@@ -27,6 +27,7 @@ from dtsen_pipeline.core.corrections import (
 from dtsen_pipeline.core.translate import filled
 from dtsen_pipeline.reference import part_of
 from dtsen_pipeline.resources.delivery import contract_rows, limits_of, read_all
+from dtsen_pipeline.resources.ingest import BY_PERSON
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
 from dtsen_pipeline.resources.registry.models import SourceFile
@@ -34,8 +35,6 @@ from dtsen_pipeline.resources.vault import Deposit
 from dtsen_pipeline.resources.workbook import Workbook
 from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.tables import delivered, tables
-
-BY_PERSON = "E_REFUSED"
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,18 @@ class TestSchema:
         with pytest.raises(DtsenError, match=r"^E_REGISTRY_NEWER: "):
             Registry(registry.url).open()
 
+    def test_opening_again_leaves_the_locks_of_open_connections(self, registry: Registry) -> None:
+        """A process that closes any handle on the file would lose them, and another could take the log away."""
+        program = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('PRAGMA journal_mode = DELETE')"
+        with registry.read() as session:
+            session.execute(text("SELECT 1 FROM event"))
+            again = Registry(registry.url).open()
+            again.migrate()
+            again.close()
+            command_line = [sys.executable, "-c", program, str(registry.url.database)]
+            done = subprocess.run(command_line, capture_output=True, text=True, check=False)
+        assert "locked" in done.stderr
+
     def test_processes_that_open_a_new_registry_at_once_agree(self, tmp_path: Path) -> None:
         script = (
             "import sys, datetime as d; from dtsen_pipeline.resources.registry import Registry\n"

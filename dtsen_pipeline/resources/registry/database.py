@@ -6,7 +6,7 @@ plain SQLAlchemy, so that another database needs another `connect` and no other 
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Self
@@ -118,10 +118,15 @@ class Database:
         self.engine.dispose()
 
     def _make_file(self) -> None:
-        """Make the file private before SQLite fills it: its side files take their mode from it."""
+        """Make the file private before SQLite fills it: its side files take their mode from it.
+
+        A file that is there is never opened here: closing any handle drops the locks that this process holds on it
+        (POSIX), and another process could then remove the log that ours still writes to.
+        """
         path = Path(self.url.database or "")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
         path.chmod(PRIVATE_FILE)
         connection = self.engine.raw_connection()
         connection.cursor().execute("PRAGMA journal_mode = WAL")
