@@ -29,6 +29,7 @@ from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.session import REFRESH_JOB
 from dtsen_pipeline.resources.settings import load_settings
 from dtsen_pipeline.synthetic import generate
+from tests.keys import give_key
 
 ROOT = Path(__file__).parents[1]
 EARLY, LATE = datetime(2026, 1, 13, 3, tzinfo=UTC), datetime(2026, 3, 3, 3, tzinfo=UTC)
@@ -49,6 +50,7 @@ def late_files(town: Path) -> list[Path]:
 
 def fill(home: Path, files: Sequence[Path], now: datetime) -> None:
     """Take files in, and confirm their codes."""
+    give_key(home)
     with house(home) as platform:
         for file in files:
             ingest(platform, file, now)

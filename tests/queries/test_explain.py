@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from dtsen_pipeline.core.declared import DECLARED
 from dtsen_pipeline.queries import inputs
 from dtsen_pipeline.queries.explain import explain
 from dtsen_pipeline.queries.reading import View, view
@@ -72,8 +73,10 @@ def test_the_contributions_add_up_to_the_change(house: Platform, home: Later, on
     estimates = [dict(zip(*_columns(release), strict=True)) for release in (before, after)]
     both = [key for key in estimates[1] if estimates[1][key] and estimates[0].get(key)]
     moved = [key for key in both if estimates[0][key] != estimates[1][key]]
+    facts = [_facts(release) for release in (before, after)]
+    touched = [key for key in both if facts[0][key] != facts[1][key]]
     causes = set[str]()
-    for family_id in [*moved[:25], *both[:10]]:
+    for family_id in [*moved[:25], *touched[:10], *both[:10]]:
         found = explain(house, after, family_id, LOOK, before)
         assert found.moved is not None
         parts = found.moved.contributions or ()
@@ -86,6 +89,12 @@ def test_the_contributions_add_up_to_the_change(house: Platform, home: Later, on
     assert moved
     assert causes >= ({"data"} if one == "early" and two == "visited" else {"data", "acuan", "batas", "waktu"})
     assert two == "late" or not causes & {"waktu", "koefisien", "acuan", "batas"}
+
+
+def _facts(release: View) -> dict[str, tuple[object, ...]]:
+    """What a model may look at in a family's own row, by family."""
+    columns = {name.split(".")[1] for one in DECLARED.values() for name in one.columns if name.startswith("keluarga.")}
+    return {row["family_id"]: tuple(row[name] for name in sorted(columns)) for row in release.rows("keluarga")}
 
 
 def _columns(release: View) -> tuple[list[str], list[int]]:

@@ -25,6 +25,7 @@ from dtsen_pipeline.resources.registry import NewRun
 from dtsen_pipeline.resources.settings import Settings, load_settings
 from dtsen_pipeline.schemas.release import KEYS
 from dtsen_pipeline.schemas.tables import INPUT_TABLES
+from tests.keys import give_key
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
 AS_OF = date(2026, 11, 24)
@@ -59,6 +60,7 @@ def copied(world: World, home: Path) -> World:
 
 def fill(settings: Settings, files: Sequence[Path]) -> None:
     """Ingest files and confirm their codes."""
+    give_key(settings.home)
     with opened(settings) as platform:
         for file in files:
             ingest(platform, file, NOW)
