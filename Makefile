@@ -40,7 +40,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python -W ignore -m benchmarks.linkage
 
 faults: $(VENV)/.installed
-	$(BIN)/python -m pytest tests -m faults
+	DTSEN_TEST_STORIES=20 $(BIN)/python -m pytest --timeout 3600 -m "sweep or law" tests
 
 dev: $(VENV)/.installed
 	@DAGSTER_HOME=$$($(BIN)/python -m dtsen_pipeline.resources.instance) && export DAGSTER_HOME && \

@@ -1,7 +1,9 @@
 """One small synthetic city for all tests, its files read exactly, and the release made from them."""
 
+import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from dtsen_pipeline.core.engine import Engine
@@ -13,6 +15,9 @@ from tests.running import Readings, Run, delivered, read
 pytest_plugins = ("tests.house",)
 
 FAMILIES, SEED = 400, 7
+
+hypothesis.settings.register_profile("steady", derandomize="DTSEN_TEST_STORIES" not in os.environ)
+hypothesis.settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -95,7 +95,7 @@ def test_an_example_triggers_its_finding(code: str, given: dict[str, set[str]]) 
     assert code in {finding.partition(":")[0] for finding in given[code]}
 
 
-@pytest.mark.parametrize("name", ["duckdb", pytest.param("spark", marks=[needs_java])])
+@pytest.mark.parametrize("name", ["duckdb", pytest.param("spark", marks=[needs_java, pytest.mark.sweep])])
 def test_every_engine_finds_the_same(name: str, given: dict[str, set[str]], tmp_path: Path) -> None:
     other = open_engine(name, tmp_path, memory_mb=1536)
     try:

@@ -3,9 +3,11 @@
 Every story holds several families, so that few examples try many cells. The independent judge rules over each.
 """
 
+import os
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
@@ -33,8 +35,10 @@ from tests.core.stories import (
 from tests.oracle import judge as oracle
 from tests.running import Readings, Run
 
+pytestmark = pytest.mark.law
+STORIES = int(os.environ.get("DTSEN_TEST_STORIES", "2"))
 FEW = settings(
-    max_examples=3,
+    max_examples=STORIES,
     deadline=None,
     phases=(Phase.generate,),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -190,4 +194,4 @@ class Office(RuleBasedStateMachine):
 
 def test_an_office_at_work(engine: Engine) -> None:
     Office.engine = engine
-    run_state_machine_as_test(Office, settings=settings(FEW, max_examples=3, stateful_step_count=8))
+    run_state_machine_as_test(Office, settings=settings(FEW, stateful_step_count=8))
