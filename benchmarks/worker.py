@@ -21,7 +21,7 @@ from dtsen_pipeline.core.identity import identify
 from dtsen_pipeline.core.inputs import InputList, Source, freeze
 from dtsen_pipeline.core.merge import merge
 from dtsen_pipeline.core.root import content_root, table_root
-from dtsen_pipeline.reference import merge_policy, profiles
+from dtsen_pipeline.reference import merge_policy, profiles, welfare_model
 from dtsen_pipeline.resources.engines import open_engine
 from dtsen_pipeline.schemas.release import KEYS, TABLES
 from dtsen_pipeline.schemas.tables import INPUT_TABLES
@@ -115,7 +115,7 @@ def polars(source: Path, target: Path) -> str:
     clock.lap("identity")
     merged = merge(observed, scene, merge_policy(), engine)
     clock.lap("merge, lineage")
-    scored = flow.score_all(records, checked, observed, merged, inputs, engine, KEY)
+    scored = flow.score_all(records, checked, observed, merged, inputs, welfare_model(inputs.model), engine, KEY)
     clock.lap("score")
     found = flow.release_of(flow.received_of(rows, damaged), checked, observed, merged, scored, engine)
     clock.lap("fates")

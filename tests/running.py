@@ -19,7 +19,7 @@ from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.identity import Observations, identify
 from dtsen_pipeline.core.inputs import InputList, Source, freeze
 from dtsen_pipeline.core.merge import Merged, merge
-from dtsen_pipeline.reference import Profile, merge_policy, profiles
+from dtsen_pipeline.reference import Profile, merge_policy, profiles, welfare_model
 from dtsen_pipeline.schemas.tables import INPUT_TABLES
 
 KEY = b"k" * 32
@@ -138,8 +138,16 @@ class Run:
     @cached_property
     def outcome(self) -> flow.Outcome:
         """The tables of the release and the cut-offs."""
+        inputs = self.readings.inputs
         scored = flow.score_all(
-            self.records, self.checked, self.observed, self.merged, self.readings.inputs, self.engine, KEY
+            self.records,
+            self.checked,
+            self.observed,
+            self.merged,
+            inputs,
+            welfare_model(inputs.model),
+            self.engine,
+            KEY,
         )
         received = flow.received_of(self.rows, self.damaged)
         tables = flow.release_of(received, self.checked, self.observed, self.merged, scored, self.engine)

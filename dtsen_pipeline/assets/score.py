@@ -26,7 +26,8 @@ from dtsen_pipeline.core.cutoffs import cuts_frame
 from dtsen_pipeline.core.engine import Frame
 from dtsen_pipeline.core.flow import score_all
 from dtsen_pipeline.core.inputs import InputList
-from dtsen_pipeline.reference import welfare_model
+from dtsen_pipeline.reference import WelfareModel
+from dtsen_pipeline.resources.models import model_of
 from dtsen_pipeline.schemas.tables import INPUT_TABLES
 
 NAMES = {
@@ -62,23 +63,25 @@ def scored(context: dg.AssetExecutionContext, inputs: InputList, **given: Frame)
     """Score every family under the model of the input list."""
     session = session_of(context)
     records, checked = parted(given)
+    model = model_of(inputs, session.platform.settings.home)
     result = score_all(
         records,
         checked_of(checked),
         observations_of(given),
         merged_of(given),
         inputs,
+        model,
         session.engine,
         session.platform.key.secret,
     )
     cuts = session.engine.load(cuts_frame(result.cuts))
-    origins = {"families": _origins(inputs)}
+    origins = {"families": _origins(model)}
     yield from frames("scored", {"families": result.families, "cuts": cuts}, origins)
 
 
-def _origins(inputs: InputList) -> list[Origin]:
+def _origins(model: WelfareModel) -> list[Origin]:
     """A score comes from the columns its model names; an estimate from the official decile too."""
-    named = [c.partition(".") for f in welfare_model(inputs.model).features for c in f.columns]
+    named = [c.partition(".") for f in model.features for c in f.columns]
     found = []
     for table, kind in (("keluarga", "families"), ("anggota", "persons")):
         used = tuple(sorted({name for owner, _, name in named if owner == table}))

@@ -13,6 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from dtsen_pipeline.cli import (
+    approving,
     balancing,
     benefits,
     deciding,
@@ -75,10 +76,11 @@ for name, command in COMMANDS.items():
     app.command(name)(command)
 
 model = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Model kesejahteraan. / Welfare models.")
-for name, command in models.COMMANDS.items():
+MODEL_COMMANDS = {**models.COMMANDS, **approving.COMMANDS}
+for name, command in MODEL_COMMANDS.items():
     model.command(name)(command)
 app.add_typer(model, name="model")
-COMMANDS |= {f"model {name}": command for name, command in models.COMMANDS.items()}
+COMMANDS |= {f"model {name}": command for name, command in MODEL_COMMANDS.items()}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

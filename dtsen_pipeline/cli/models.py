@@ -1,4 +1,4 @@
-"""`dtsen model fit`, `score`, `show`: welfare models, fitted on a survey, tried on one, and read."""
+"""`dtsen model fit`, `score`, `show`: welfare models, fitted, tried on a survey, and read."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -105,7 +105,7 @@ def show(
 
     home = _home()
     if name is None:
-        _list([load(each, home) for each in known(home)], as_json=as_json)
+        _list([load(each, home) for each in known(home)], _current(), as_json=as_json)
         return
     model = load(name, home)
     if as_json:
@@ -120,13 +120,26 @@ def _home() -> Path:
     return load_settings().home
 
 
-def _list(models: Sequence[Any], *, as_json: bool) -> None:
+def _current() -> tuple[str, str]:
+    """The model that is in force by the last approval: its name, and its digest where it was approved."""
+    from dtsen_pipeline.resources.approving import SHIPPED, approval  # noqa: PLC0415
+
+    with house.house() as platform:
+        found = approval(platform)
+    return (found.subject, str(found.payload["sha256"])) if found else (SHIPPED, "")
+
+
+def _list(models: Sequence[Any], current: tuple[str, str], *, as_json: bool) -> None:
     names = ("id", "status", "kind", "scope", "effective", "n", "r2")
+    is_current = {model.id: model.id == current[0] and current[1] in ("", model.sha256) for model in models}
     if as_json:
-        document({"models": [{key: getattr(model, key) for key in (*names, "title", "sha256")} for model in models]})
+        keys = (*names, "title", "sha256")
+        told = [{key: getattr(one, key) for key in keys} | {"is_current": is_current[one.id]} for one in models]
+        document({"models": told})
         return
-    head = ("Model", "Status", "Jenis", "Cakupan", "Berlaku", "Keluarga", "R2")
-    table(head, ([getattr(model, key) for key in names] for model in models), numbers=(5, 6))
+    head = ("Model", "Status", "Jenis", "Cakupan", "Sejak", "Keluarga", "R2", "Berlaku")
+    rows = ([*(getattr(one, key) for key in names), "ya" if is_current[one.id] else ""] for one in models)
+    table(head, rows, numbers=(5, 6))
 
 
 def _say_model(model: Any) -> None:

@@ -27,7 +27,7 @@ from dtsen_pipeline.core.score import Scored, score, with_scores
 from dtsen_pipeline.core.summary import FAMILY_COLUMNS, PERSON_COLUMNS, summary
 from dtsen_pipeline.core.translate import translate
 from dtsen_pipeline.core.validate import check, check_births, split
-from dtsen_pipeline.reference import city, code_lists, merge_policy, welfare_model
+from dtsen_pipeline.reference import WelfareModel, city, code_lists, merge_policy
 from dtsen_pipeline.schemas.release import TABLES, polars_types
 from dtsen_pipeline.schemas.tables import (
     FAMILY,
@@ -122,13 +122,14 @@ def score_all(
     observed: Observations,
     merged: Merged,
     inputs: InputList,
+    model: WelfareModel,
     engine: Engine,
     key: bytes,
 ) -> Scored:
-    """Score every family under the model of the input list."""
+    """Score every family under a model: for a release, the one that the input list names."""
     scene = scene_of(inputs)
     gaps = incomplete(records, checked.rejected, aside_of(observed, merged), scene, engine, key)
-    return score(merged, gaps, welfare_model(inputs.model), inputs.base_date, engine)
+    return score(merged, gaps, model, inputs.base_date, engine)
 
 
 def aside_of(observed: Observations, merged: Merged) -> Frame:
@@ -184,16 +185,34 @@ class Received:
     ties: Frame | None = None
 
 
-def run(received: Received, inputs: InputList, engine: Engine, key: bytes) -> Outcome:
-    """From what was read to the tables of a release."""
-    rows, damaged = received.rows, received.damaged
-    records = {table: engine.checkpoint(records_of(rows[table], table, inputs)) for table in INPUT_TABLES}
-    checked = check_all(records, damaged, inputs, engine, received.ties)
+@dataclass(frozen=True)
+class Prepared:
+    """What the stages before scoring found; models may score it one after the other."""
+
+    records: Mapping[str, Frame]
+    checked: Checked
+    observed: Observations
+    merged: Merged
+
+    def scored(self, inputs: InputList, model: WelfareModel, engine: Engine, key: bytes) -> Scored:
+        """Every family under a model."""
+        return score_all(self.records, self.checked, self.observed, self.merged, inputs, model, engine, key)
+
+
+def prepared(received: Received, inputs: InputList, engine: Engine, key: bytes) -> Prepared:
+    """From what was read to merged entities."""
+    records = {table: engine.checkpoint(records_of(received.rows[table], table, inputs)) for table in INPUT_TABLES}
+    checked = check_all(records, received.damaged, inputs, engine, received.ties)
     observed = stored(identify(valid_of(records, checked), scene_of(inputs), engine, key), engine)
-    merged = merge(observed, scene_of(inputs), merge_policy(), engine)
-    scored = score_all(records, checked, observed, merged, inputs, engine, key)
-    came = received_of(rows, damaged)
-    return Outcome(tables=release_of(came, checked, observed, merged, scored, engine), cuts=scored.cuts)
+    return Prepared(records, checked, observed, merge(observed, scene_of(inputs), merge_policy(), engine))
+
+
+def run(received: Received, inputs: InputList, model: WelfareModel, engine: Engine, key: bytes) -> Outcome:
+    """From what was read to the tables of a release."""
+    found = prepared(received, inputs, engine, key)
+    scored = found.scored(inputs, model, engine, key)
+    came = received_of(received.rows, received.damaged)
+    return Outcome(release_of(came, found.checked, found.observed, found.merged, scored, engine), scored.cuts)
 
 
 def received_of(rows: Mapping[str, Frame], damaged: Frame) -> dict[str, Frame]:

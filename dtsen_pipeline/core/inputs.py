@@ -58,7 +58,10 @@ class Source:
 
 @dataclass(frozen=True)
 class InputList:
-    """Everything a release depends on, in one order that does not depend on arrival."""
+    """Everything a release depends on, in one order that does not depend on arrival.
+
+    `model_sha256`: the digest of the model's facts; lists from before it was recorded have none, and keep their hash.
+    """
 
     sources: tuple[Source, ...]
     city: str
@@ -68,6 +71,7 @@ class InputList:
     confirmed_profiles: tuple[str, ...] = ()
     reference: Mapping[str, str] = field(default_factory=dict)
     code_version: str = ""
+    model_sha256: str = ""
 
     @property
     def hash(self) -> str:
@@ -127,7 +131,10 @@ class InputList:
 
     def as_dict(self) -> dict[str, Any]:
         """The list as plain data."""
-        return {"format": FORMAT} | asdict(self)
+        facts = asdict(self)
+        if not self.model_sha256:
+            facts.pop("model_sha256")
+        return {"format": FORMAT} | facts
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no spaces."""

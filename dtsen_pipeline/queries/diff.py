@@ -12,7 +12,7 @@ import polars as pl
 
 from dtsen_pipeline.queries.access import Look, note
 from dtsen_pipeline.queries.labels import ColumnFacts, as_text, column_facts, shown
-from dtsen_pipeline.queries.reading import ENTITY_ID, View, fetched
+from dtsen_pipeline.queries.reading import ENTITY_ID, Row, View, fetched
 from dtsen_pipeline.queries.sources import VISIT, VISIT_MEMBER
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.schemas.release import WINNING
@@ -123,6 +123,12 @@ def _column(joined: pl.DataFrame, table: str, name: str, causes: "_Causes") -> p
     )
 
 
+def _is_other(before: Row, after: Row) -> bool:
+    """Whether two releases were scored by different models; one from before digests were recorded has its name only."""
+    digests = {facts["sha256"] for facts in (before, after) if "sha256" in facts}
+    return before["id"] != after["id"] or len(digests) > 1
+
+
 class _Causes:
     """What the inputs of two releases say about why a cell changed."""
 
@@ -133,7 +139,7 @@ class _Causes:
         self.brought = {token: kind for token, kind in tokens[1].items() if token not in tokens[0]}
         self.is_less = bool(tokens[0].keys() - tokens[1].keys())
         self.is_new_base = before.manifest["base_version"] != after.manifest["base_version"]
-        self.is_new_model = before.manifest["model"] != after.manifest["model"]
+        self.is_new_model = _is_other(before.manifest["model"], after.manifest["model"])
         winners = pl.col("decision").is_in(WINNING) & (pl.col("tabel") == table)
         self.lineage = fetched(after.scan("lineage").filter(winners).select("entity_id", "src", "mask"))
 

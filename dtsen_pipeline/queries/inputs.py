@@ -12,7 +12,7 @@ import polars as pl
 
 from dtsen_pipeline.core.features import features, household
 from dtsen_pipeline.queries.reading import Row, View, fetched
-from dtsen_pipeline.reference import WelfareModel, welfare_model
+from dtsen_pipeline.reference import WelfareModel
 from dtsen_pipeline.schemas.errors import DtsenError
 
 Values = Mapping[str, int | None]
@@ -40,7 +40,7 @@ class Home:
     @property
     def model(self) -> WelfareModel:
         """The model of the release."""
-        return welfare_model(self.view.manifest["model"]["id"])
+        return self.view.model
 
 
 def home(view: View, family_id: str) -> Home:

@@ -19,7 +19,7 @@ from dtsen_pipeline.queries.input_doubt import HEAD, Doubt, Doubts
 from dtsen_pipeline.queries.programmes import in_force_on
 from dtsen_pipeline.queries.reading import View, fetched
 from dtsen_pipeline.queries.visits import ANSWERED, visits
-from dtsen_pipeline.reference import Feature, Rule, welfare_model
+from dtsen_pipeline.reference import Feature, Rule
 from dtsen_pipeline.resources.platform import Platform
 
 VILLAGE = "kode_kelurahan_desa"
@@ -45,7 +45,7 @@ class Prospects:
 
     def __init__(self, platform: Platform, view: View) -> None:
         self.view = view
-        self.model = welfare_model(view.manifest["model"]["id"])
+        self.model = view.model
         self.on = date.fromisoformat(view.envelope["as_of"])
         self.base = date.fromisoformat(view.manifest["base_date"])
         self.families = fetched(view.scan("keluarga")).sort("family_id")

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 from polars.exceptions import PolarsError
 
+from dtsen_pipeline.reference import WelfareModel
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.schemas.errors import DtsenError
 
@@ -22,11 +23,12 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class View:
-    """An opened release."""
+    """An opened release; `home` is where the city's own models lie, if anywhere."""
 
     release_id: str
     directory: Path
     manifest: Mapping[str, Any]
+    home: Path | None = None
 
     def scan(self, table: str) -> pl.LazyFrame:
         """A table of the release."""
@@ -53,6 +55,17 @@ class View:
     def sources(self) -> tuple[Row, ...]:
         """The files that the release was computed from."""
         return tuple(self.manifest["inputs"]["sources"])
+
+    @cached_property
+    def model(self) -> WelfareModel:
+        """The model that scored the release, as it was then.
+
+        Raises E_MODEL_UNKNOWN where its file is gone, E_MODEL_HASH where it was changed.
+        """
+        from dtsen_pipeline.resources.models import exact  # noqa: PLC0415 - imports Pandera, which most readers spare
+
+        facts = self.manifest["model"]
+        return exact(facts["id"], facts.get("sha256", ""), self.home)
 
     @property
     def envelope(self) -> Row:
@@ -84,4 +97,4 @@ def view(platform: Platform, release_id: str | None = None) -> View:
     else:
         release = platform.registry.release(str(release_id))
     directory = platform.store.directory(release.path)
-    return View(release.release_id, directory, platform.store.manifest(directory))
+    return View(release.release_id, directory, platform.store.manifest(directory), platform.settings.home)

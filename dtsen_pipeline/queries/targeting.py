@@ -19,26 +19,13 @@ from numpy.typing import NDArray
 
 from dtsen_pipeline.core.targeting import Design, Errors, Share, share_of
 from dtsen_pipeline.core.transitions import drift, transitions
-from dtsen_pipeline.queries.eligibility import PRESENT, age
 from dtsen_pipeline.queries.fragility import Fragility, fragility
 from dtsen_pipeline.queries.prospects import VILLAGE, Prospects
-from dtsen_pipeline.queries.reading import View, fetched
+from dtsen_pipeline.queries.reading import View
+from dtsen_pipeline.queries.traits import EVERYBODY, GROUPS, SMALL, traits
 from dtsen_pipeline.queries.visits import ANSWERED
 from dtsen_pipeline.resources.platform import Platform
-from dtsen_pipeline.schemas.tables import tables
 
-SMALL = 5
-HEAD, MALE, FEMALE = 1, 1, 2
-SEVERE = (1, 2)
-FUNCTIONS = tuple(column.name for column in tables()["anggota"].columns if column.codes == "disabilitas")
-OLD_AGE = 60
-EVERYBODY = "semua"
-GROUPS: Mapping[str, str] = {
-    "kelurahan": "Kelurahan",
-    "jenis_kelamin_kepala": "Jenis kelamin kepala keluarga",
-    "disabilitas": "Anggota dengan disabilitas berat",
-    "umur_kepala": "Umur kepala keluarga",
-}
 Bools = NDArray[np.bool_]
 
 
@@ -101,7 +88,7 @@ def _frame(found: Prospects) -> pl.DataFrame:
     """Every family with an official desil and a kelurahan: desil, how it was visited, and the groups it belongs to."""
     answered = found.visits.filter(pl.col("outcome").is_in(ANSWERED), pl.col("visited_on") > found.base)
     by_lot = answered.filter("is_random")["family_id"].drop_nulls().to_list()
-    table = found.families.join(_traits(found), on="family_id", how="left", validate="1:1")
+    table = found.families.join(traits(found.view), on="family_id", how="left", validate="1:1")
     return table.filter(pl.col("desil_nasional").is_not_null(), pl.col(VILLAGE).is_not_null()).select(
         "family_id",
         official="desil_nasional",
@@ -113,25 +100,6 @@ def _frame(found: Prospects) -> pl.DataFrame:
         disabilitas="disabilitas",
         umur_kepala="umur_kepala",
     )
-
-
-def _traits(found: Prospects) -> pl.DataFrame:
-    """By family: sex and age of the head, and whether a member who lives there has a severe difficulty."""
-    people = fetched(found.view.scan("anggota").filter(pl.col("keberadaan_anggota") == PRESENT))
-    is_head = pl.col("status_hubungan_keluarga") == HEAD
-    severe = pl.any_horizontal(pl.col(name).is_in(SEVERE) for name in FUNCTIONS)
-    return people.group_by("family_id").agg(
-        jenis_kelamin_kepala=_worded(pl.col("jenis_kelamin"), {MALE: "laki-laki", FEMALE: "perempuan"}, is_head),
-        umur_kepala=_worded(
-            (age("tanggal_lahir", found.base) >= OLD_AGE).cast(pl.Int64), {0: "di bawah 60", 1: "60 ke atas"}, is_head
-        ),
-        disabilitas=severe.any(ignore_nulls=False).cast(pl.Int64).replace_strict({0: "tidak", 1: "ya"}),
-    )
-
-
-def _worded(value: pl.Expr, words: Mapping[int, str], is_head: pl.Expr) -> pl.Expr:
-    told = value.replace_strict(dict(words), default=None, return_dtype=pl.String)
-    return told.filter(is_head).sort().first()
 
 
 def _groups(frame: pl.DataFrame, sample: pl.DataFrame, line: int) -> Iterator[Measured]:

@@ -2,20 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from dtsen_pipeline import __version__
 from dtsen_pipeline.core.corrections import profile_named
 from dtsen_pipeline.core.inputs import InputList, Source, freeze
 from dtsen_pipeline.reference import digests, parts
-from dtsen_pipeline.resources.models import check_in_force, load
+from dtsen_pipeline.resources.approving import ZONE, in_force
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.decisions import digest
 from dtsen_pipeline.resources.registry.models import SourceFile
 from dtsen_pipeline.schemas.errors import DtsenError
-
-ZONE = ZoneInfo("Asia/Jakarta")
-MODEL = "demo_alatas_2008"
 
 
 def monday(day: date) -> date:
@@ -23,14 +19,19 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def end_of(day: date) -> datetime:
+    """The end of a day in Jakarta: what came before it counts."""
+    return datetime.combine(day + timedelta(days=1), time(), ZONE)
+
+
 def freeze_inputs(platform: Platform, as_of: date, chosen: Sequence[str] = ()) -> InputList:
     """The input list as of the end of a day in Jakarta; `chosen` tokens replace the default list.
 
     Raises E_NO_SNAPSHOT where no snapshot is complete, E_TOKEN_UNKNOWN for a token that is not accepted,
-    and what `models` raises for a model that is changed, unusable or not in force.
+    and what `approving.in_force` raises for a model that is changed, unusable or not in force.
     """
-    check_in_force(load(MODEL, platform.settings.home), platform.settings.city, as_of)
-    until = datetime.combine(as_of + timedelta(days=1), time(), ZONE)
+    until = end_of(as_of)
+    model, approval = in_force(platform, as_of, until)
     accepted = platform.registry.files(verdict="accepted", until=until)
     files = _chosen(accepted, chosen) if chosen else accepted
     _check_snapshot(platform, files, as_of)
@@ -41,10 +42,12 @@ def freeze_inputs(platform: Platform, as_of: date, chosen: Sequence[str] = ()) -
         for decision in platform.registry.decisions()
         if decision.subject in subjects or decision.kind == "confirm_codes"
     ]
+    told += [digest(approval)] if approval else []
     return freeze(
         [source for file in files if _is_usable(file, files) for source in _sources(file)],
         city=platform.settings.city,
-        model=MODEL,
+        model=model.id,
+        model_sha256=model.sha256,
         key_id=platform.key.id,
         decisions=tuple(sorted(told)),
         confirmed_profiles=tuple(sorted(platform.registry.confirmed_profiles())),

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
+from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.microdata import check_features
 from dtsen_pipeline.reference import SurveyMap, WelfareModel, survey_maps, welfare_models
 from dtsen_pipeline.reference.models import WrongDigestError, read_survey_map, read_welfare_model
@@ -19,18 +20,34 @@ FOLDER = "models"
 Read = TypeVar("Read", bound=SurveyMap)
 
 
-def known(home: Path) -> Mapping[str, Path]:
+def known(home: Path | None) -> Mapping[str, Path]:
     """Every model's file by id; a city's own model may not bear the name of one of the reference room."""
-    own = {path.stem: path for path in sorted((home / FOLDER).glob("*.yaml"))}
+    own = {path.stem: path for path in sorted((home / FOLDER).glob("*.yaml"))} if home else {}
     return {**own, **welfare_models()}
 
 
-def load(name: str, home: Path) -> WelfareModel:
+def load(name: str, home: Path | None) -> WelfareModel:
     """One model by its id; E_MODEL_UNKNOWN, or what `read_model` raises."""
     path = known(home).get(name)
     if path is None:
         raise DtsenError("E_MODEL_UNKNOWN", "see dtsen model show")
     return read_model(path)
+
+
+def exact(name: str, sha256: str, home: Path | None) -> WelfareModel:
+    """A model as it was when it was used or approved; E_MODEL_HASH where a file of that name says other things now.
+
+    An empty digest is that of a release from before digests were recorded: the model of that name is taken.
+    """
+    model = load(name, home)
+    if sha256 not in ("", model.sha256):
+        raise DtsenError("E_MODEL_HASH", f"{name} is not the model of that name that was used or approved")
+    return model
+
+
+def model_of(inputs: InputList, home: Path) -> WelfareModel:
+    """The model that an input list names; faults as `exact`."""
+    return exact(inputs.model, inputs.model_sha256, home)
 
 
 def read_model(path: Path) -> WelfareModel:

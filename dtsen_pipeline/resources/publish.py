@@ -20,7 +20,8 @@ import polars as pl
 from dtsen_pipeline.core.engine import Engine
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.root import TableRoot, content_root, table_root
-from dtsen_pipeline.reference import city, welfare_model
+from dtsen_pipeline.reference import city
+from dtsen_pipeline.resources.approving import model_facts
 from dtsen_pipeline.resources.door import DoorReport, door, require
 from dtsen_pipeline.resources.failpoint import reach
 from dtsen_pipeline.resources.home import PRIVATE_FILE, make_private, sync
@@ -94,7 +95,7 @@ def publish(platform: Platform, candidate: Candidate, attempt: Attempt, engine: 
     except DtsenError:
         store.settle(registry.release_paths())
         raise
-    sealed = store.seal(directory, _manifest(candidate, roots, root, attempt, engine), names, readme)
+    sealed = store.seal(directory, _manifest(platform, candidate, roots, root, attempt, engine), names, readme)
     load_release(registry, release_id, directory, names)
     reach("release-after-sql")
     _record(platform, candidate, attempt)
@@ -143,6 +144,7 @@ def _record(platform: Platform, candidate: Candidate, attempt: Attempt) -> None:
     """Record the model with the cut-offs it was used with, and the rules."""
     inputs, cuts = candidate.inputs, list(candidate.cuts)
     facts = {"model": inputs.model, "base_version": inputs.base_version, "cuts": cuts, "files": dict(inputs.reference)}
+    facts |= {"sha256": inputs.model_sha256}
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
     platform.registry.record_model(digest, inputs.model, facts, attempt.now)
     rules = sorted((code, reason.severity.value) for code, reason in REASONS.items())
@@ -184,11 +186,15 @@ def _door(files: Mapping[str, Path], candidate: Candidate) -> DoorReport:
 
 
 def _manifest(
-    candidate: Candidate, roots: Mapping[str, TableRoot], root: str, attempt: Attempt, engine: Engine
+    platform: Platform,
+    candidate: Candidate,
+    roots: Mapping[str, TableRoot],
+    root: str,
+    attempt: Attempt,
+    engine: Engine,
 ) -> dict[str, Any]:
     """Everything a reader needs to trust the tables without this code."""
     inputs = candidate.inputs
-    model = welfare_model(inputs.model)
     return {
         "format": 1,
         "release_id": root[:RELEASE_ID_LENGTH],
@@ -201,7 +207,7 @@ def _manifest(
         "base_version": inputs.base_version,
         "base_date": inputs.base_date.isoformat(),
         "cuts": list(candidate.cuts),
-        "model": {"id": model.id, "status": model.status, "title": model.title, "r2": model.r2, "n": model.n},
+        "model": model_facts(platform, inputs),
         "envelope": {
             "week": attempt.week,
             "as_of": attempt.as_of,

@@ -1,14 +1,17 @@
-"""The files of an input list read from the vault, table by table: rows, damaged lines, and what corrections correct."""
+"""The files of an input list read from the vault: rows by table, damaged lines, and what corrections correct."""
 
 from dataclasses import dataclass
 
 import polars as pl
 
 from dtsen_pipeline.core.corrections import TIES, profile_named, ties
+from dtsen_pipeline.core.engine import Engine
+from dtsen_pipeline.core.flow import Received
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.translate import filled
 from dtsen_pipeline.resources.delivery import read
 from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.schemas.tables import INPUT_TABLES
 
 KEY = {"src": pl.String, "row": pl.Int64}
 DAMAGED = KEY | {"reasons": pl.String, "sumber": pl.String}
@@ -37,3 +40,13 @@ def read_table(platform: Platform, table: str, inputs: InputList) -> TableReadin
         if source.corrects:
             tied.append(ties(reading.rows))
     return TableReading(pl.concat(rows), pl.concat(damaged), pl.concat(tied))
+
+
+def received(platform: Platform, inputs: InputList, engine: Engine) -> Received:
+    """Everything that an input list names, as frames of an engine."""
+    found = {table: read_table(platform, table, inputs) for table in INPUT_TABLES}
+    return Received(
+        rows={table: engine.load(one.rows) for table, one in found.items()},
+        damaged=engine.load(pl.concat([one.damaged for one in found.values()])),
+        ties=engine.load(pl.concat([one.ties for one in found.values()])) if inputs.has_corrections else None,
+    )

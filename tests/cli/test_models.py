@@ -10,6 +10,8 @@ import yaml
 
 from dtsen_pipeline.reference import welfare_models
 from tests.cli.conftest import Dtsen, Said
+from tests.modelled import give_model
+from tests.queries.world import World
 from tests.surveys import facts_of_map, rows, wrote_map, wrote_survey
 
 MARK = "314159265"
@@ -203,3 +205,27 @@ def test_a_changed_model_gives_no_score(
 def test_a_model_of_another_name_is_unknown(dtsen: Dtsen) -> None:
     said = dtsen("model", "show", "../kota", "--json")
     assert (said.code, said.document["error"]["code"]) == (1, "E_MODEL_UNKNOWN")
+
+
+def test_a_model_is_rehearsed_then_approved(dtsen: Dtsen, world: World) -> None:
+    give_model(world.settings.home)
+    early = dtsen("model", "approve", "kota", "--reason", "baik", "--json")
+    assert (early.code, early.document["error"]["code"]) == (1, "E_MODEL_REHEARSAL")
+    assert dtsen("model", "approve", "kota").code == 2
+    told = dtsen("model", "rehearse", "kota", "--release", world.release_id)
+    assert told.code == 0, told.all
+    assert "dtsen model approve kota" in told.out
+    assert "kelompok terlalu kecil" in told.out
+    done = dtsen("model", "approve", "kota", "--reason", "baik", "--json").document
+    listed = {one["id"]: one for one in dtsen("model", "show", "--json").document["models"]}
+    assert [name for name, one in listed.items() if one["is_current"]] == ["kota"]
+    assert listed["kota"]["sha256"] == done["sha256"]
+    give_model(world.settings.home, intercept_micro=1)
+    assert not any(one["is_current"] for one in dtsen("model", "show", "--json").document["models"])
+
+
+def test_a_model_of_another_city_is_not_rehearsed(dtsen: Dtsen, world: World) -> None:
+    give_model(world.settings.home, regions=["3301"])
+    said = dtsen("model", "rehearse", "kota", "--json")
+    assert (said.code, said.document["error"]["code"]) == (1, "E_MODEL_REGION")
+    assert dtsen("model", "rehearse", "tidak_ada", "--json").document["error"]["code"] == "E_MODEL_UNKNOWN"

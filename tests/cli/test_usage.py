@@ -22,7 +22,10 @@ DTSEN = [sys.executable, "-c", "import sys; from dtsen_pipeline.cli import main;
 
 
 def test_the_surface_is_the_one_that_people_rely_on() -> None:
-    assert set(COMMANDS) == {*SURFACE.split(), "model fit", "model score", "model show"}
+    assert set(COMMANDS) == {
+        *SURFACE.split(),
+        *(f"model {name}" for name in ("fit", "score", "show", "rehearse", "approve")),
+    }
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -10,6 +10,7 @@ import pytest
 from dtsen_pipeline.core import flow
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.fates import check_fates, fates
+from dtsen_pipeline.reference import welfare_model
 from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.release import FATES
 from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, VISIT
@@ -139,7 +140,9 @@ def test_the_release_stops_where_a_row_is_lost(told: tuple[Release, dict[str, Po
     doubled = {**flow.received_of(run.rows, run.damaged)}
     doubled[MEMBER] = nw.concat([doubled[MEMBER], doubled[MEMBER]])
     inputs = run.readings.inputs
-    scored = flow.score_all(run.records, run.checked, run.observed, run.merged, inputs, run.engine, KEY)
+    scored = flow.score_all(
+        run.records, run.checked, run.observed, run.merged, inputs, welfare_model(inputs.model), run.engine, KEY
+    )
     with pytest.raises(DtsenError, match="E_FATES"):
         flow.release_of(doubled, run.checked, run.observed, run.merged, scored, run.engine)
 

@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 
 from dtsen_pipeline.core.declared import DECLARED
-from dtsen_pipeline.queries import inputs
 from dtsen_pipeline.queries.explain import explain
 from dtsen_pipeline.queries.reading import View, view
 from dtsen_pipeline.resources.platform import Platform, opened
@@ -116,8 +115,8 @@ def test_inputs_that_do_not_give_the_published_score_are_not_explained(
 ) -> None:
     release = view(house, home.late)
     (family_id, *_) = families(release, pl.col("is_lengkap"))
-    model = inputs.welfare_model(release.manifest["model"]["id"])
-    monkeypatch.setattr(inputs, "welfare_model", lambda _: replace(model, intercept_micro=model.intercept_micro + 1))
+    wrong = replace(release.model, intercept_micro=release.model.intercept_micro + 1)
+    monkeypatch.setitem(vars(release), "model", wrong)
     with pytest.raises(DtsenError, match="E_SCORE_DIFFERS"):
         explain(house, release, family_id, LOOK)
     with pytest.raises(DtsenError, match="E_ENTITY_UNKNOWN"):

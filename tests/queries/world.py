@@ -8,8 +8,6 @@ from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
-import polars as pl
-
 from dtsen_pipeline.core import flow
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.queries.access import Look
@@ -19,12 +17,12 @@ from dtsen_pipeline.resources.engines import OpenEngine, open_engine
 from dtsen_pipeline.resources.freeze import freeze_inputs, monday
 from dtsen_pipeline.resources.home import make_private
 from dtsen_pipeline.resources.ingest import ingest
+from dtsen_pipeline.resources.models import model_of
 from dtsen_pipeline.resources.platform import Platform, opened
-from dtsen_pipeline.resources.readings import read_table
+from dtsen_pipeline.resources.readings import received
 from dtsen_pipeline.resources.registry import NewRun
 from dtsen_pipeline.resources.settings import Settings, load_settings
 from dtsen_pipeline.schemas.release import KEYS
-from dtsen_pipeline.schemas.tables import INPUT_TABLES
 from tests.keys import give_key
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
@@ -86,19 +84,11 @@ def publish(settings: Settings, as_of: date = AS_OF) -> str:
 
 
 def _candidate(platform: Platform, inputs: InputList, engine: OpenEngine) -> publishing.Candidate:
-    outcome = flow.run(_received(platform, inputs, engine), inputs, engine, platform.key.secret)
+    model = model_of(inputs, platform.settings.home)
+    outcome = flow.run(received(platform, inputs, engine), inputs, model, engine, platform.key.secret)
     folder = platform.home.work / inputs.hash[:16]
     make_private(folder)
     files = {name: folder / f"{name}.parquet" for name in outcome.tables}
     for name, frame in outcome.tables.items():
         engine.sink(frame, files[name], KEYS[name])
     return publishing.Candidate(files, inputs, outcome.cuts)
-
-
-def _received(platform: Platform, inputs: InputList, engine: OpenEngine) -> flow.Received:
-    found = {table: read_table(platform, table, inputs) for table in INPUT_TABLES}
-    return flow.Received(
-        rows={table: engine.load(one.rows) for table, one in found.items()},
-        damaged=engine.load(pl.concat([one.damaged for one in found.values()])),
-        ties=engine.load(pl.concat([one.ties for one in found.values()])) if inputs.has_corrections else None,
-    )

@@ -7,12 +7,14 @@ caller; nothing here reads a clock. Leases have their own module, and so have a 
 from collections.abc import Mapping
 from datetime import datetime
 
+from sqlalchemy import select
+
 from dtsen_pipeline.resources.registry import events
 from dtsen_pipeline.resources.registry.decisions import Decisions
 from dtsen_pipeline.resources.registry.events import Chain
 from dtsen_pipeline.resources.registry.exports import Exports, NewExport
 from dtsen_pipeline.resources.registry.files import Files, NewFile
-from dtsen_pipeline.resources.registry.models import AccessLog
+from dtsen_pipeline.resources.registry.models import AccessLog, Event
 from dtsen_pipeline.resources.registry.releases import NewRelease, Published, Releases, week_start
 from dtsen_pipeline.resources.registry.runs import NewRun, Runs
 
@@ -26,6 +28,11 @@ class Registry(Files, Decisions, Runs, Releases, Exports):
         """Add an event of one's own and return its hash."""
         with self.write() as session:
             return events.append(session, kind, payload, now).hash
+
+    def events(self, kind: str) -> list[Event]:
+        """The events of a kind, in the order in which they were appended."""
+        with self.read() as session:
+            return list(session.scalars(select(Event).where(Event.kind == kind).order_by(Event.seq)))
 
     def verify_events(self) -> Chain:
         """Check the chain of events from its start."""

@@ -1,4 +1,4 @@
-"""What people decided, with a reason: about files, profiles and releases. Each decision is an event too."""
+"""What people decided, with a reason: about files, profiles, releases and models. Each decision is an event too."""
 
 import hashlib
 from collections.abc import Mapping

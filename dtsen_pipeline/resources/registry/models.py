@@ -22,7 +22,7 @@ from sqlalchemy.types import TypeDecorator
 
 Verdict = Literal["accepted", "waiting", "held", "refused"]
 RunStatus = Literal["started", "published", "unchanged", "failed", "abandoned"]
-DecisionKind = Literal["accept", "refuse", "confirm_codes", "rollback", "withdraw", "republish"]
+DecisionKind = Literal["accept", "refuse", "confirm_codes", "rollback", "withdraw", "republish", "approve_model"]
 ReleaseStatus = Literal["published", "withdrawn"]
 
 CONVENTION = {
@@ -190,7 +190,7 @@ class ModelVersion(Base):
 
 
 class Decision(Base):
-    """What a person decided, about which file, profile or release, and why."""
+    """What a person decided, about which file, profile, release or model, and why."""
 
     __tablename__ = "decision"
     __table_args__ = (_one_of("kind", DecisionKind),)

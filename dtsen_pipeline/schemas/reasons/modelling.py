@@ -76,6 +76,12 @@ MODELLING = (
         advice_id="Buang masukan yang tetap atau berulang, atau tambah rumah tangga.",
     ),
     stopped(
+        "E_MODEL_REHEARSAL",
+        id="Model ini belum dicoba pada rilis yang berlaku.",
+        en="The model was not rehearsed on the current release.",
+        advice_id="Jalankan dtsen model rehearse, baca hasilnya, lalu setujui dengan dtsen model approve.",
+    ),
+    stopped(
         "E_SURVEY_FILE",
         id="Berkas survei bukan tabel yang utuh.",
         en="The survey file is not a whole table.",
