@@ -8,6 +8,7 @@ from rich.text import Text
 
 from dtsen_pipeline.cli import house
 from dtsen_pipeline.cli.output import count, document, heading, plain, progress, say, table
+from dtsen_pipeline.reference.models import model_label
 
 if TYPE_CHECKING:
     from dtsen_pipeline.queries.reading import View
@@ -88,7 +89,8 @@ def approve(name: Name, reason: house.Reason = None, *, as_json: house.JSON = Fa
 
 
 def _print(found: "Rehearsed") -> None:
-    say(Text(f"Model {found.model} ({found.kind}), sha256 {found.sha256[:12]}", style="bold"))
+    label = model_label({"id": found.model, "status": found.status, "kind": found.kind})
+    say(Text(f"Model {label}, sha256 {found.sha256[:12]}", style="bold"))
     say("Hitungan 1 sampai 4 ditulis <5. Turun berarti desil lebih rendah. / Counts of 1 to 4 are shown as <5.")
     for one in found.releases:
         _print_release(one)

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from dtsen_pipeline.cli import house
 from dtsen_pipeline.cli.output import document, heading, progress, say, table
+from dtsen_pipeline.reference.models import model_label
 from dtsen_pipeline.schemas.errors import DtsenError
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ CAUSES = {
     "aturan": "aturan",
     "model": "model",
 }
+IMITATION_ERROR = (
+    "Desil resmi keluarga lain dengan desil bayangan yang sama: galat tiruan, bukan peluang menjadi miskin. / "
+    "Official deciles of families with the same shadow decile: the imitation's error, not a chance of being poor."
+)
 TITLES = {"official": "Resmi", "shadow": "Bayangan", "verified": "Verifikasi", "estimate": "Estimasi"}
 
 
@@ -65,7 +70,7 @@ def _print_explained(found: "Explained") -> None:
     release = found.release
     say(
         Text(f"Keluarga {found.family_id}", style="bold"),
-        f"Rilis {release['release_id']} · model {release['model']['id']} ({release['model']['status']})",
+        f"Rilis {release['release_id']} · model {model_label(release['model'])}",
     )
     heading("Desil")
     table(("", "Desil", "Batas"), [(TITLES[n], d, _bound(found, n)) for n, d in found.desil.items()], numbers=(1,))
@@ -85,6 +90,11 @@ def _print_explained(found: "Explained") -> None:
     ]
     table(("", "Poin"), scores, numbers=(1,))
     say(f"Batas desil 1-9: {' · '.join(map(str, found.cuts))}")
+    if found.imitation_error is not None:
+        heading("Galat tiruan / Imitation error")
+        say(IMITATION_ERROR)
+        shares = found.imitation_error
+        table(("Desil resmi", "Dari seribu keluarga"), list(enumerate(shares, start=1)), numbers=(0, 1))
     if found.moved is not None:
         _print_move(found, found.moved)
 

@@ -37,6 +37,7 @@ def targeting(
 def _print(found: "Targeting") -> None:
     say(
         Text(f"Rilis {found.release_id}, sasaran desil 1 sampai {found.line}.", style="bold"),
+        f"Model {found.model}.",
         f"Lengan acak sejak {found.since:%Y-%m-%d}: {count(found.drawn)} kunjungan, {count(found.answered)} menjawab, "
         f"{count(found.judged)} dapat dinilai. / Visits by lot, answered, judged.",
         f"Mewakili {count(found.covered)} dari {count(found.population)} keluarga berdesil resmi. / Stood for.",

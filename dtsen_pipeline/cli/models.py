@@ -1,20 +1,21 @@
 """`dtsen model fit`, `score`, `show`: welfare models, fitted, tried on a survey, and read."""
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dtsen_pipeline.cli import house
-from dtsen_pipeline.cli.output import count, document, heading, say, table
+from dtsen_pipeline.cli.output import count, document, heading, progress, say, table
+from dtsen_pipeline.schemas.errors import DtsenError
 
 if TYPE_CHECKING:
     from dtsen_pipeline.core.fitting import Error, Interval
 
-Survey = Annotated[
-    Path, typer.Option("--survey", metavar="BERKAS", help="Survei rumah tangga (CSV). / A household survey (CSV).")
-]
+SURVEY_HELP = "Survei rumah tangga (CSV). / A household survey (CSV)."
+Survey = Annotated[Path, typer.Option("--survey", metavar="BERKAS", help=SURVEY_HELP)]
 Draws = Annotated[
     int, typer.Option(min=100, max=10_000, help="Undian bootstrap untuk selang. / Bootstrap draws for intervals.")
 ]
@@ -22,15 +23,29 @@ Seed = Annotated[int, typer.Option(min=0, help="Benih acak, ikut dicatat. / The 
 SEED, DRAWS = 2026, 500
 
 
-def fit(
-    survey: Survey,
+class FitKind(StrEnum):
+    """What a model is fitted on: a survey's welfare, or the official deciles of the city's own snapshot."""
+
+    SURVEY = "survey"
+    IMITATION = "imitation"
+
+
+def fit(  # noqa: PLR0913 - a fit has as many choices
     name: Annotated[str, typer.Option(metavar="NAMA", help="Nama model baru. / The new model's name.")],
+    kind: Annotated[
+        FitKind,
+        typer.Option(
+            help="survey: kesejahteraan menurut survei; imitation: tiruan desil resmi pada potret kota. / Fitted on a "
+            "survey, or an imitation of the official deciles of the city's base snapshot."
+        ),
+    ] = FitKind.SURVEY,
+    survey: Annotated[Path | None, typer.Option(metavar="BERKAS", help=SURVEY_HELP)] = None,
     survey_map: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--map", metavar="PETA", help="Nama atau berkas peta survei. / A survey map: its name, or a file."
         ),
-    ],
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -51,7 +66,14 @@ def fit(
     *,
     as_json: house.JSON = False,
 ) -> None:
-    """Cocokkan model pada survei rumah tangga. / Fit a model on a household survey, and write its card."""
+    """Cocokkan model pada survei atau potret. / Fit a model on a survey or the city's snapshot; write its card."""
+    if kind is FitKind.IMITATION:
+        if survey is not None or survey_map is not None:
+            raise DtsenError("E_USAGE", "an imitation is fitted on the snapshot; it takes no survey and no map")
+        _imitate(name, seed, out, as_json=as_json)
+        return
+    if survey is None or survey_map is None:
+        raise DtsenError("E_USAGE", "a fit on a survey needs --survey and --map")
     from dtsen_pipeline.core.judging import Plan  # noqa: PLC0415 - imports NumPy
     from dtsen_pipeline.resources.fitting import fit as fitted  # noqa: PLC0415
 
@@ -73,6 +95,32 @@ def fit(
         return
     say(f"Model {name}: {facts['features']} masukan / features; ditulis dengan kartunya / written with its card.")
     _say_quality(facts)
+
+
+def _imitate(name: str, seed: int, out: Path | None, *, as_json: bool) -> None:
+    from dtsen_pipeline.core.imitation import ImitationPlan, chances  # noqa: PLC0415 - imports NumPy
+    from dtsen_pipeline.core.imitation_card import WARNING  # noqa: PLC0415
+    from dtsen_pipeline.resources.approving import ZONE  # noqa: PLC0415
+    from dtsen_pipeline.resources.imitating import fit_imitation  # noqa: PLC0415
+
+    plan, day = ImitationPlan(seed=seed), house.now().astimezone(ZONE).date()
+    with house.house() as platform, progress(None, "Mencocokkan"):
+        found = fit_imitation(platform, name, plan, day, out)
+    done = found.done
+    measures = {"exact": done.exact, "within_one": done.within_one, "kendall": done.kendall}
+    if as_json:
+        facts: dict[str, Any] = {"model": name, "kind": FitKind.IMITATION.value, "snapshot": found.snapshot}
+        facts |= {"families": done.families, "features": len(done.weights), "r2": done.r2, "seed": seed}
+        document({**facts, **measures, "chances": chances(done.confusion)})
+        return
+    say(
+        f"Model {name}: {len(done.weights)} masukan / features; ditulis dengan kartunya / written with its card.",
+        f"Keluarga / families: {count(done.families)}, potret / snapshot {found.snapshot}.",
+        "",
+    )
+    words = ("Desil sama / same decile", "Selisih paling banyak 1 / within one", "Kendall tau-b")
+    table(("Pada yang belum dilihat / on the unseen", ""), zip(words, map(_span, measures.values()), strict=True))
+    say("", WARNING.replace("**", ""))
 
 
 def score(
@@ -151,12 +199,24 @@ def _say_model(model: Any) -> None:
         f"Hasil / outcome: {model.outcome}",
         f"Satuan / unit: {model.unit}; cakupan / scope: {model.scope}; berlaku / in force: {model.effective} - {until}",
         f"n {count(model.n)}, R2 {model.r2}, sebaran sisa / residual spread {count(model.residual_sd_micro)} per juta",
+        *_agreed(model),
         f"sha256 {model.sha256}",
         f"Pangkal / intercept {count(model.intercept_micro)} per juta / millionths",
         "",
     )
     rows = ([f.name, f.label_id, f.coefficient_micro, ", ".join(f.columns)] for f in model.features)
     table(("Masukan", "Arti", "Bobot (per juta)", "Kolom"), rows, numbers=(2,))
+
+
+def _agreed(model: Any) -> list[str]:
+    """What an imitation says of itself."""
+    if model.agreement is None:
+        return []
+    from dtsen_pipeline.core.imitation_card import WARNING  # noqa: PLC0415 - imports NumPy
+
+    found = model.agreement
+    figures = f"sama / exact {found.exact}, selisih 1 / within one {found.within_one}, Kendall {found.kendall}"
+    return [f"Potret / snapshot {found.snapshot}; {found.folds} lipatan / folds: {figures}", WARNING.replace("**", "")]
 
 
 def _say_quality(facts: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from dtsen_pipeline.cli import house
 from dtsen_pipeline.cli.output import NO, complain, count, document, heading, progress, say, table
+from dtsen_pipeline.reference.models import model_label
 from dtsen_pipeline.schemas.errors import DtsenError
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _print_release(found: "Shown") -> None:
     )
     steps = ", ".join(f"{step:+d}: {count(families)}" for step, families in found.moves.items() if step)
     say(f"{count(found.moved)} keluarga berpindah desil menurut estimasi{f' ({steps})' if steps else ''}.")
-    say(f"Model {model['id']} ({model['status']}): estimasi kota, bukan keputusan BPS. / Not BPS's decision.")
+    say(f"Model {model_label(model)}: estimasi kota, bukan keputusan BPS. / Not BPS's decision.")
     say("", f"Letak / Where it lies: {found.directory}")
 
 

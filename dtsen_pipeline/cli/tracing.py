@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from dtsen_pipeline.cli.output import heading, say, table
+from dtsen_pipeline.reference.models import model_label
 
 if TYPE_CHECKING:
     from dtsen_pipeline.queries.history import History
@@ -24,7 +25,7 @@ def print_trace(found: "Trace") -> None:
         Text(f"{what} {found.entity_id}", style="bold"),
         f"Rilis {release['release_id']} · minggu {release['week']} · potret dasar {release['base_version']} "
         f"({release['base_date']})",
-        f"Proses {release['run_key']} · model {release['model']['id']} · kode {release['code_version']}",
+        f"Proses {release['run_key']} · model {model_label(release['model'])} · kode {release['code_version']}",
         f"Baris dasar: {place(found.base)}",
     )
     if found.asked_id != found.entity_id:

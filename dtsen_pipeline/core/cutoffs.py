@@ -67,5 +67,8 @@ def cuts_frame(cuts: Cuts) -> pl.DataFrame:
 
 
 def cuts_of(frame: pl.DataFrame) -> tuple[int, ...]:
-    """The cut-offs, read back."""
-    return tuple(frame.sort("decile")["score"].to_list())
+    """The cut-offs, read back; E_CUTS where they are not nine, one is missing, or one lies under the one before."""
+    found = frame.sort("decile")["score"].to_list()
+    if len(found) != DECILES - 1 or None in found or found != sorted(found):
+        raise DtsenError("E_CUTS", "nine cut-offs are expected, none of them under the one before")
+    return tuple(found)

@@ -23,7 +23,7 @@ from dtsen_pipeline.core.normalise import normalise
 from dtsen_pipeline.core.numbers import check_numbers
 from dtsen_pipeline.core.rows import ROW
 from dtsen_pipeline.core.rules.context import Context
-from dtsen_pipeline.core.score import Scored, score, with_scores
+from dtsen_pipeline.core.score import Scored, ministry_inputs, score, with_scores
 from dtsen_pipeline.core.summary import FAMILY_COLUMNS, PERSON_COLUMNS, summary
 from dtsen_pipeline.core.translate import translate
 from dtsen_pipeline.core.validate import check, check_births, split
@@ -127,8 +127,7 @@ def score_all(
     key: bytes,
 ) -> Scored:
     """Score every family under a model: for a release, the one that the input list names."""
-    scene = scene_of(inputs)
-    gaps = incomplete(records, checked.rejected, aside_of(observed, merged), scene, engine, key)
+    gaps = incomplete(records, checked.rejected, aside_of(observed, merged), scene_of(inputs), engine, key)
     return score(merged, gaps, model, inputs.base_date, engine)
 
 
@@ -197,6 +196,12 @@ class Prepared:
     def scored(self, inputs: InputList, model: WelfareModel, engine: Engine, key: bytes) -> Scored:
         """Every family under a model."""
         return score_all(self.records, self.checked, self.observed, self.merged, inputs, model, engine, key)
+
+    def ministry_inputs(self, inputs: InputList, engine: Engine, key: bytes) -> Frame:
+        """What an imitation is fitted on, as in `score.ministry_inputs`."""
+        aside = aside_of(self.observed, self.merged)
+        gaps = incomplete(self.records, self.checked.rejected, aside, scene_of(inputs), engine, key)
+        return ministry_inputs(self.merged, gaps, inputs.base_date)
 
 
 def prepared(received: Received, inputs: InputList, engine: Engine, key: bytes) -> Prepared:

@@ -83,6 +83,21 @@ def _scores(families: Frame, persons: Frame, model: WelfareModel, on: date, name
     )
 
 
+def ministry_inputs(merged: Merged, incomplete: Frame, on: date) -> Frame:
+    """The official decile and every declared input, of the families that calibrate cut-offs and miss no input."""
+    known = features()
+    official = merged.families.merged.select("family_id", OFFICIAL)
+    gaps = incomplete.filter(nw.col("is_ministry") == 1)
+    rows = (
+        merged.families.ministry.drop(OFFICIAL)
+        .join(official, on="family_id", how="inner")
+        .join(household(merged.persons.ministry, on), on="family_id", how="inner")
+        .join(gaps, on="family_id", how="anti")
+    )
+    whole = rows.select(nw.col(OFFICIAL).cast(nw.Int64), *(value.alias(name) for name, value in known.items()))
+    return whole.drop_nulls([OFFICIAL, *known])
+
+
 def _changed(merged: Merged) -> Frame:
     """Families whose inputs verification may have changed: visited ones, and homes of visited persons."""
     touched = merged.persons.touched

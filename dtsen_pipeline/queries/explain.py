@@ -49,7 +49,11 @@ class Move:
 
 @dataclass(frozen=True)
 class Explained:
-    """A family's desil with everything it follows from; `total` is the verified score, in millionths of a log."""
+    """A family's desil with everything it follows from; `total` is the verified score, in millionths of a log.
+
+    `imitation_error`, where the model is an imitation: of a thousand families with the same shadow decile, how many
+    have the official deciles 1 to 10, as on the model's card.
+    """
 
     release: Mapping[str, Any]
     family_id: str
@@ -69,6 +73,7 @@ class Explained:
     to_lower: int | None
     to_upper: int | None
     moved: Move | None
+    imitation_error: tuple[int | None, ...] | None
 
 
 def explain(platform: Platform, view: View, asked_id: str, look: Look, since: View | None = None) -> Explained:
@@ -103,7 +108,13 @@ def explain(platform: Platform, view: View, asked_id: str, look: Look, since: Vi
         to_lower=row.get("jarak_batas_bawah"),
         to_upper=row.get("jarak_batas_atas"),
         moved=_moved(since, found) if since else None,
+        imitation_error=_imitation_error(found),
     )
+
+
+def _imitation_error(found: Home) -> tuple[int | None, ...] | None:
+    agreement, shadow = found.model.agreement, found.row["desil_bayangan"]
+    return agreement.chances[shadow - 1] if agreement and shadow else None
 
 
 def _weighed(found: Home) -> tuple[Weighed, ...]:

@@ -23,7 +23,7 @@ from dtsen_pipeline.queries.reading import View, fetched
 from dtsen_pipeline.queries.traits import EVERYBODY, GROUPS, SMALL, masked, traits
 from dtsen_pipeline.reference import WelfareModel
 from dtsen_pipeline.resources.engines import open_engine
-from dtsen_pipeline.resources.models import check_in_force, load
+from dtsen_pipeline.resources.models import check_region, load
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.readings import received
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -90,6 +90,7 @@ class Rehearsed:
     """The answer: the model that was rehearsed, and each release under it."""
 
     model: str
+    status: str
     kind: str
     sha256: str
     releases: tuple[OfRelease, ...]
@@ -101,13 +102,15 @@ class Rehearsed:
 
 
 def rehearse(platform: Platform, name: str, views: Sequence[View]) -> Rehearsed:
-    """Score releases by another model; faults of the model as `models.load` and `check_in_force`, before anything runs.
+    """Score releases by another model; faults of the model as `models.load` and `check_region`, before anything runs.
+
+    A release from before the model is in force can be tried too.
 
     Raises E_KEY_CHANGED where a release has another key, E_SCORE_DIFFERS where its model does not give its desil.
     """
     model = load(name, platform.settings.home)
+    check_region(model, platform.settings.city)
     for view in views:
-        check_in_force(model, platform.settings.city, date.fromisoformat(view.envelope["as_of"]))
         if view.manifest["inputs"]["key_id"] != platform.key.id:
             raise DtsenError("E_KEY_CHANGED", "the key is not the one of the release; restore it")
     settings = platform.settings
@@ -117,7 +120,7 @@ def rehearse(platform: Platform, name: str, views: Sequence[View]) -> Rehearsed:
         told = tuple(_of(platform, model, view, engine) for view in views)
     finally:
         engine.close()
-    return Rehearsed(model.id, model.kind, model.sha256, told)
+    return Rehearsed(model.id, model.status, model.kind, model.sha256, told)
 
 
 def _of(platform: Platform, model: WelfareModel, view: View, engine: Engine) -> OfRelease:

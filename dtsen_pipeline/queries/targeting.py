@@ -24,6 +24,7 @@ from dtsen_pipeline.queries.prospects import VILLAGE, Prospects
 from dtsen_pipeline.queries.reading import View
 from dtsen_pipeline.queries.traits import EVERYBODY, GROUPS, SMALL, traits
 from dtsen_pipeline.queries.visits import ANSWERED
+from dtsen_pipeline.reference.models import model_label
 from dtsen_pipeline.resources.platform import Platform
 
 Bools = NDArray[np.bool_]
@@ -47,6 +48,7 @@ class Targeting:
     """  # noqa: D205 - the fields are the summary
 
     release_id: str
+    model: str
     line: int
     since: date
     drawn: int
@@ -69,6 +71,7 @@ def targeting(platform: Platform, view: View, line: int) -> Targeting:
     covered = frame.join(sample, on="kelurahan", how="semi")
     return Targeting(
         release_id=view.release_id,
+        model=model_label(view.manifest["model"]),
         line=line,
         since=found.base,
         drawn=found.visits.filter("is_random", pl.col("visited_on") > found.base)["family_id"].n_unique(),

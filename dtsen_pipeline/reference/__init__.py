@@ -23,6 +23,7 @@ from dtsen_pipeline.reference.loader import (
 from dtsen_pipeline.reference.profile import Profile
 from dtsen_pipeline.reference.programmes import Component, MemberTest, Programme, Reading, Rule
 from dtsen_pipeline.reference.records import (
+    Agreement,
     City,
     Code,
     CodeList,
@@ -35,6 +36,7 @@ from dtsen_pipeline.reference.records import (
 )
 
 __all__ = [
+    "Agreement",
     "City",
     "Code",
     "CodeList",

@@ -15,17 +15,19 @@ from typing import Any
 
 import yaml
 
-from dtsen_pipeline.reference.records import Dropped, Feature, SurveyMap, WelfareModel
+from dtsen_pipeline.reference.records import Agreement, Dropped, Feature, SurveyMap, WelfareModel
 from dtsen_pipeline.reference.strict import fields, once, one_of, read_yaml, texts, typed
 
-MICRO = 1_000_000
-STATUSES, KINDS, UNITS = ("demonstration", "city"), ("coefficients", "fitted"), ("keluarga",)
+MICRO, DECILES = 1_000_000, 10
+IMITATION = "imitation"
+STATUSES, KINDS, UNITS = ("demonstration", "city"), ("coefficients", "fitted", IMITATION), ("keluarga",)
 SCOPES = ("demonstrasi", "nasional", "provinsi", "kabupaten_kota")
 _WORDS = "name label label_id columns definition survey_variable reading"
 _MAP = "title source effective unit scope outcome welfare features"
 _MAP_OPTIONS = "dropped baseline regions weight until"
 _NUMBERS = "n residual_sd_micro scale intercept_micro"
 _MODEL = f"{_MAP} id status kind r2 sha256 {_NUMBERS}"
+_AGREEMENT = "snapshot files folds seed penalty exact within_one kendall chances"
 _HEAD = (
     "# score_micro = intercept_micro + sum(coefficient_micro * feature), all integers. Written by `dtsen model fit`.\n"
 )
@@ -50,7 +52,7 @@ def read_survey_map(path: Path) -> SurveyMap:
 def read_welfare_model(path: Path) -> WelfareModel:
     """Read a welfare model; its id is the file's name. Raises WrongDigestError where a number was changed."""
     where = path.name
-    facts = fields(read_yaml(path), where, _MODEL, _MAP_OPTIONS)
+    facts = fields(read_yaml(path), where, _MODEL, f"{_MAP_OPTIONS} agreement")
     one_of(facts["id"], (path.stem,), f"{where}: id")
     one_of(facts["status"], STATUSES, f"{where}: status")
     one_of(facts["kind"], KINDS, f"{where}: kind")
@@ -59,7 +61,7 @@ def read_welfare_model(path: Path) -> WelfareModel:
         typed(facts[key], int, f"{where}: {key}")
     for key in ("r2", "sha256"):
         typed(facts[key], str, f"{where}: {key}")
-    read = WelfareModel(**_mapped(facts, where, is_weighted=True))
+    read = WelfareModel(**_mapped(facts, where, is_weighted=True) | {"agreement": _agreement(facts, where)})
     if facts["sha256"] != digest_of(facts):
         message = f"{where}: sha256 is not that of the file's facts"
         raise WrongDigestError(message)
@@ -75,6 +77,38 @@ def written(facts: Mapping[str, Any]) -> str:
 def read_facts(path: Path) -> dict[str, Any]:
     """The facts of a survey map as they stand in it."""
     return fields(read_yaml(path), path.name, _MAP, _MAP_OPTIONS)
+
+
+def model_label(facts: Mapping[str, Any]) -> str:
+    """A model's name for people, from its facts in a manifest; an imitation says that it is one."""
+    if facts.get("kind") != IMITATION:
+        return f"{facts['id']} ({facts['status']})"
+    return (
+        f"{facts['id']} ({facts['status']}; tiruan aturan kementerian, bukan ukuran kesejahteraan / "
+        "an imitation of the ministry's rule, not a measure of welfare)"
+    )
+
+
+def _agreement(facts: Mapping[str, Any], where: str) -> Agreement | None:
+    """What an imitation must say of itself, and no other model may."""
+    if (facts["kind"] == IMITATION) != ("agreement" in facts):
+        message = f"{where}: agreement belongs to imitations, and to each of them"
+        raise ValueError(message)
+    if "agreement" not in facts:
+        return None
+    where = f"{where}: agreement"
+    told = fields(facts["agreement"], where, _AGREEMENT)
+    for key in ("snapshot", "penalty", "exact", "within_one", "kendall"):
+        typed(told[key], str, f"{where}: {key}")
+    for key in ("folds", "seed"):
+        typed(told[key], int, f"{where}: {key}")
+    chances = [typed(row, list, where) for row in typed(told["chances"], list, where)]
+    if [len(row) for row in chances] != [DECILES] * DECILES:
+        message = f"{where}: chances are ten rows of ten"
+        raise ValueError(message)
+    for cell in (cell for row in chances for cell in row if cell is not None):
+        typed(cell, int, f"{where}: chances")
+    return Agreement(**told | {"files": texts(told["files"], where), "chances": tuple(map(tuple, chances))})
 
 
 def _mapped(facts: Mapping[str, Any], where: str, *, is_weighted: bool) -> dict[str, Any]:

@@ -205,8 +205,30 @@ class SurveyMap:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """How often an imitation gave the official decile of families that its fit had not seen.
+
+    `snapshot` and `files` (tokens) are what it was fitted on. `chances`: for each decile of the score, how many of a
+    thousand families have which official decile; null where it would show fewer than five families.
+    """
+
+    snapshot: str
+    files: tuple[str, ...]
+    folds: int
+    seed: int
+    penalty: str
+    exact: str
+    within_one: str
+    kendall: str
+    chances: tuple[tuple[int | None, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class WelfareModel(SurveyMap):
-    """A linear welfare model in integers: the intercept plus the weights of the features that hold."""
+    """A linear welfare model in integers: the intercept plus the weights of the features that hold.
+
+    `agreement` is known of imitations, whose points are millionths of a logit.
+    """
 
     id: str
     status: str
@@ -217,3 +239,4 @@ class WelfareModel(SurveyMap):
     scale: int
     intercept_micro: int
     sha256: str
+    agreement: Agreement | None = None

@@ -1,6 +1,7 @@
 """Freezing the inputs of a run: which accepted files, decisions, reference data, model and key it computes from."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from dtsen_pipeline import __version__
@@ -54,6 +55,21 @@ def freeze_inputs(platform: Platform, as_of: date, chosen: Sequence[str] = ()) -
         reference=dict(digests()),
         code_version=__version__,
     )
+
+
+def snapshot_inputs(platform: Platform, as_of: date, model: str) -> InputList:
+    """The base snapshot of a day alone, as it was delivered: no visit, no correction, no older snapshot."""
+    files = platform.registry.files(verdict="accepted", until=end_of(as_of))
+    _check_snapshot(platform, files, as_of)
+    listed = freeze(
+        [source for file in files if _is_usable(file, files) for source in _sources(file)],
+        city=platform.settings.city,
+        model=model,
+        key_id=platform.key.id,
+        confirmed_profiles=tuple(sorted(platform.registry.confirmed_profiles())),
+    )
+    base = [one for one in listed.sources if one.is_snapshot and one.version == listed.base_version]
+    return replace(listed, sources=tuple(one for one in base if one.corrects is None))
 
 
 def _check_snapshot(platform: Platform, files: Sequence[SourceFile], as_of: date) -> None:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.microdata import check_features
 from dtsen_pipeline.reference import SurveyMap, WelfareModel, survey_maps, welfare_models
-from dtsen_pipeline.reference.models import WrongDigestError, read_survey_map, read_welfare_model
+from dtsen_pipeline.reference.models import IMITATION, WrongDigestError, read_survey_map, read_welfare_model
 from dtsen_pipeline.resources.home import make_private, write_private
 from dtsen_pipeline.schemas.errors import DtsenError
 
@@ -82,10 +82,15 @@ def _problem(error: ValueError) -> str:
     return next((kind for kind in kinds if kind in str(error)), "it does not follow the format of a model")
 
 
-def check_in_force(model: WelfareModel, region: str, day: date) -> None:
-    """E_MODEL_REGION where the model is not made for the region, E_MODEL_PERIOD where it is not in force on the day."""
+def check_region(model: WelfareModel, region: str) -> None:
+    """E_MODEL_REGION where the model is not made for the region."""
     if not model.covers(region):
         raise DtsenError("E_MODEL_REGION", f"{model.id} is made for other regions")
+
+
+def check_in_force(model: WelfareModel, region: str, day: date) -> None:
+    """E_MODEL_REGION as `check_region`, E_MODEL_PERIOD where the model is not in force on the day."""
+    check_region(model, region)
     if not model.effective <= day <= (model.until or date.max):
         raise DtsenError("E_MODEL_PERIOD", f"{model.id} is not in force on {day.isoformat()}")
 
@@ -93,15 +98,21 @@ def check_in_force(model: WelfareModel, region: str, day: date) -> None:
 def check_new(name: str, planned: SurveyMap, home: Path) -> None:
     """Refuse a name of the home that is taken (E_MODEL_EXISTS) or a second model for a family and a day.
 
-    E_MODEL_OVERLAP looks at the city's own models; demonstrations are in nobody's way.
+    E_MODEL_OVERLAP looks at the city's own models; demonstrations and imitations are in nobody's way.
     """
+    check_name(name, home)
+    others = [load(other, home) for other, path in known(home).items() if path.parent == home / FOLDER]
+    surveyed = [other for other in others if other.status != "demonstration" and other.kind != IMITATION]
+    if any(planned.overlaps(other) for other in surveyed):
+        raise DtsenError("E_MODEL_OVERLAP", "a model of this home is in force for the same region on one of the days")
+
+
+def check_name(name: str, home: Path) -> None:
+    """E_USAGE for a name that no model may have, E_MODEL_EXISTS for one that is taken."""
     if not re.fullmatch(r"[a-z][a-z0-9_]{2,60}", name):
         raise DtsenError("E_USAGE", "a model's name has 3 to 61 small letters, digits or underscores")
     if name in known(home):
         raise DtsenError("E_MODEL_EXISTS", "a model is never written over; choose another name")
-    others = [load(other, home) for other, path in known(home).items() if path.parent == home / FOLDER]
-    if any(planned.overlaps(other) for other in others if other.status != "demonstration"):
-        raise DtsenError("E_MODEL_OVERLAP", "a model of this home is in force for the same region on one of the days")
 
 
 def store(name: str, text: str, home: Path) -> Path:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dtsen_pipeline.reference.models import model_label
+
 MEANINGS = {
     "keluarga": "satu baris tiap keluarga: nilai terverifikasi, desil resmi, desil estimasi",
     "anggota": "satu baris tiap orang",
@@ -21,7 +23,6 @@ def readme(manifest: Mapping[str, Any]) -> str:
     """Markdown, Indonesian first."""
     facts, envelope = manifest["tables"], manifest["envelope"]
     rows = [f"| `{name}` | {facts[name]['rows']} | {text} |" for name, text in MEANINGS.items()]
-    model = manifest["model"]
     return f"""\
 # Rilis {manifest["release_id"]}
 
@@ -33,7 +34,7 @@ Data terverifikasi minggu {envelope["week"]}, snapshot dasar {manifest["base_ver
 {chr(10).join(rows)}
 
 `desil_nasional`, `desil_provinsi` dan `desil_kabupaten_kota` adalah nilai resmi, tidak diubah. \
-`desil_estimasi` adalah perkiraan kota dengan model `{model["id"]}` ({model["status"]}), bukan keputusan BPS.
+`desil_estimasi` adalah perkiraan kota dengan model {model_label(manifest["model"])}, bukan keputusan BPS.
 
 Akar isi: `{manifest["content_root"]}`. Periksa dengan `dtsen verify` pada direktori ini, \
 atau `sha256sum --check SHA256SUMS`.

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 import yaml
 
+from dtsen_pipeline.queries.reading import view
 from dtsen_pipeline.reference import welfare_models
+from dtsen_pipeline.resources.decide import Word, refuse
+from dtsen_pipeline.resources.platform import opened
 from tests.cli.conftest import Dtsen, Said
 from tests.modelled import give_model
-from tests.queries.world import World
+from tests.queries.world import NOW, World
 from tests.surveys import facts_of_map, rows, wrote_map, wrote_survey
 
 MARK = "314159265"
@@ -229,3 +232,41 @@ def test_a_model_of_another_city_is_not_rehearsed(dtsen: Dtsen, world: World) ->
     said = dtsen("model", "rehearse", "kota", "--json")
     assert (said.code, said.document["error"]["code"]) == (1, "E_MODEL_REGION")
     assert dtsen("model", "rehearse", "tidak_ada", "--json").document["error"]["code"] == "E_MODEL_UNKNOWN"
+
+
+def test_an_imitation_is_a_function_of_the_snapshot_and_says_what_it_is(
+    dtsen: Dtsen, world: World, tmp_path: Path
+) -> None:
+    said = dtsen("model", "fit", "--kind", "imitation", "--name", "tiruan", "--json")
+    assert said.code == 0, said.all
+    assert 0.1 < said.document["exact"]["value"] < said.document["within_one"]["value"] < 1
+    assert dtsen("model", "fit", "--kind", "imitation", "--name", "tiruan").code == 1
+    path = world.settings.home / "models" / "tiruan.yaml"
+    model = yaml.safe_load(path.read_text(encoding="utf-8"))
+    with opened(world.settings) as platform:
+        listed = {source["sha256"][:12] for source in view(platform).sources if source["version"] == "v4_2026"}
+        word = Word("typing errors", "head", NOW)
+        for file in platform.registry.files(verdict="accepted"):
+            if file.kind == "field":
+                refuse(platform, file.token, word)
+    assert model["n"] == said.document["families"]
+    assert model["agreement"]["snapshot"] == said.document["snapshot"] == "v4_2026"
+    assert set(model["agreement"]["files"]) == listed
+    words = dtsen("model", "fit", "--kind", "imitation", "--name", "tiruan", "--out", tmp_path)
+    assert "bukan ukuran kesejahteraan" in words.out
+    for end in ("yaml", "md"):
+        assert (tmp_path / f"tiruan.{end}").read_bytes() == path.with_suffix(f".{end}").read_bytes()
+    assert "bukan ukuran kesejahteraan" in dtsen("model", "show", "tiruan").out
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--kind", "imitation", "--map", "alatas_2008"), ("--kind", "survey", "--map", "alatas_2008"), ()]
+)
+def test_a_fit_takes_what_its_kind_needs(dtsen: Dtsen, arguments: tuple[str, ...]) -> None:
+    assert dtsen("model", "fit", "--name", "kota", *arguments).code == 2
+
+
+def test_nothing_is_imitated_without_a_snapshot(dtsen: Dtsen, home: Path) -> None:
+    said = dtsen("model", "fit", "--kind", "imitation", "--name", "tiruan", "--json")
+    assert (said.code, said.document["error"]["code"]) == (1, "E_NO_SNAPSHOT")
+    assert not (home / "models").exists()

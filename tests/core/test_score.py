@@ -66,6 +66,14 @@ def test_cut_offs_are_read_back() -> None:
     assert cuts_of(cuts_frame(cuts).sample(fraction=1.0, shuffle=True, seed=1)) == cuts
 
 
+@pytest.mark.parametrize("cuts", [(1, 2, 3, 4, 5, 6, 7, 9, 8), (1, 2, 3), (*range(8), None)])
+def test_cut_offs_that_do_not_ascend_are_refused(cuts: tuple[int, ...]) -> None:
+    frame = pl.DataFrame({"decile": range(1, len(cuts) + 1), "score": list(cuts)})
+    with pytest.raises(DtsenError, match="E_CUTS"):
+        cuts_of(frame)
+    assert cuts_of(cuts_frame((1, 1, 1, 2, 2, 3, 3, 3, 3))) == (1, 1, 1, 2, 2, 3, 3, 3, 3)
+
+
 def deciles(scores: Sequence[int | None], cuts: tuple[int, ...]) -> list[int | None]:
     frame = nw.from_native(pl.DataFrame({"score": pl.Series(scores, dtype=pl.Int64)}))
     found: list[int | None] = frame.select(d=decile_of("score", cuts))["d"].to_list()

@@ -10,6 +10,7 @@ import pytest
 from dtsen_pipeline.core.declared import DECLARED
 from dtsen_pipeline.queries.explain import explain
 from dtsen_pipeline.queries.reading import View, view
+from dtsen_pipeline.reference import Agreement
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.schemas.errors import DtsenError
 from tests.queries.asking import looks, some
@@ -108,6 +109,18 @@ def test_nothing_changed_says_nothing(house: Platform, home: Later) -> None:
     assert found.moved is not None
     assert found.moved.contributions is None
     assert found.moved.before == found.moved.after == found.desil["estimate"]
+
+
+def test_an_imitation_is_explained_with_its_own_error(house: Platform, home: Later) -> None:
+    release = view(house, home.late)
+    row = some(release, "keluarga", pl.col("is_lengkap"))
+    assert explain(house, release, str(row["family_id"]), LOOK).imitation_error is None
+    chances = tuple((*([None] * 9), decile) for decile in range(1, 11))
+    words = dict.fromkeys(("snapshot", "penalty", "exact", "within_one", "kendall"), "")
+    agreement = Agreement(**words, files=(), folds=10, seed=1, chances=chances)
+    vars(release)["model"] = replace(release.model, kind="imitation", agreement=agreement)
+    found = explain(house, release, str(row["family_id"]), LOOK)
+    assert found.imitation_error == chances[int(str(row["desil_bayangan"])) - 1]
 
 
 def test_inputs_that_do_not_give_the_published_score_are_not_explained(

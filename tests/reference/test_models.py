@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from dtsen_pipeline.reference import WelfareModel, survey_maps
-from dtsen_pipeline.reference.models import WrongDigestError, read_survey_map, read_welfare_model, written
+from dtsen_pipeline.reference.models import WrongDigestError, model_label, read_survey_map, read_welfare_model, written
 
 FACTS: dict[str, Any] = {
     "id": "contoh",
@@ -117,6 +117,46 @@ def test_a_missing_coefficient_is_refused(tmp_path: Path) -> None:
     feature = {key: value for key, value in FACTS["features"][0].items() if key != "coefficient_micro"}
     with pytest.raises(ValueError, match="missing keys: coefficient_micro"):
         read(tmp_path, features=[feature])
+
+
+AGREEMENT: dict[str, Any] = {
+    "snapshot": "v4_2026",
+    "files": ["0123456789ab"],
+    "folds": 10,
+    "seed": 1,
+    "penalty": "1",
+    "exact": "0.3",
+    "within_one": "0.7",
+    "kendall": "0.6",
+    "chances": [[100] * 9 + [None]] * 10,
+}
+
+
+def test_an_imitation_says_how_well_it_agrees(tmp_path: Path) -> None:
+    found = read(tmp_path, kind="imitation", agreement=AGREEMENT).agreement
+    assert found is not None
+    assert (found.exact, found.files, found.chances[9][8:]) == ("0.3", ("0123456789ab",), (100, None))
+    assert read(tmp_path).agreement is None
+    told = {kind: model_label({"id": "x", "status": "city", "kind": kind}) for kind in ("fitted", "imitation")}
+    assert told["fitted"] == "x (city)"
+    assert "bukan ukuran kesejahteraan" in told["imitation"]
+    assert model_label({"id": "x", "status": "city"}) == "x (city)"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"kind": "imitation"}, "agreement belongs to imitations"),
+        ({"agreement": AGREEMENT}, "agreement belongs to imitations"),
+        ({"kind": "imitation", "agreement": {**AGREEMENT, "exact": 0.3}}, "exact: 0.3 is not of type str"),
+        ({"kind": "imitation", "agreement": {**AGREEMENT, "chances": [[1]]}}, "ten rows of ten"),
+        ({"kind": "imitation", "agreement": {**AGREEMENT, "chances": [["1"] * 10] * 10}}, "'1' is not of type int"),
+        ({"kind": "imitation", "agreement": {"exact": "1"}}, "missing keys"),
+    ],
+)
+def test_an_imitation_without_its_agreement_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read(tmp_path, **changes)
 
 
 def test_a_survey_map_has_no_numbers(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from dtsen_pipeline.resources.decide import Word
 from dtsen_pipeline.resources.freeze import freeze_inputs
 from dtsen_pipeline.resources.models import load
 from dtsen_pipeline.resources.platform import Platform
-from dtsen_pipeline.resources.registry.decisions import digest
+from dtsen_pipeline.resources.registry.decisions import decide, digest
 from dtsen_pipeline.schemas.errors import DtsenError
 from tests.house import LATE, LATE_DAY, copied, house
-from tests.modelled import give_model
+from tests.modelled import facts, give_model
 
 WORD = Word("better errors", "head", LATE)
 NEXT_WEEK = Word("worse after all", "head", LATE + timedelta(days=7))
@@ -44,10 +44,10 @@ def test_the_approval_stands_in_the_list_and_in_the_events(platform: Platform) -
     assert set(listed.decisions) - set(before.decisions) == {digest(decision)}
     assert (decision.reason, decision.actor, decision.payload["sha256"]) == ("better errors", "head", model.sha256)
     assert platform.registry.events("decision.approve_model")[0].payload["digest"] == digest(decision)
-    facts = approving.model_facts(platform, listed)
-    assert facts["sha256"] == model.sha256
-    assert (facts["approval"]["digest"], facts["approval"]["by"]) == (digest(decision), "head")
-    assert "better" not in str(facts["approval"])
+    told = approving.model_facts(platform, listed)
+    assert told["sha256"] == model.sha256
+    assert (told["approval"]["digest"], told["approval"]["by"]) == (digest(decision), "head")
+    assert "better" not in str(told["approval"])
     assert approving.model_facts(platform, before)["approval"] is None
 
 
@@ -109,3 +109,26 @@ def test_a_list_from_before_digests_keeps_its_hash(platform: Platform) -> None:
     assert "model_sha256" not in old.to_json()
     assert InputList.from_json(old.to_json()) == old
     assert InputList.from_json(listed.to_json()).hash == listed.hash != old.hash
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"name": "owns_horse"}, "E_MODEL_FEATURE"),
+        ({"columns": ["keluarga.pbi_nas"]}, "E_MODEL_RECEIPT"),
+        ({"columns": ["anggota.is_siks_ng"]}, "E_MODEL_RECEIPT"),
+        ({"columns": ["keluarga.desil_nasional"]}, "E_MODEL_RECEIPT"),
+        ({"coefficient_micro": None}, "E_MODEL_FILE"),
+    ],
+)
+def test_a_faulty_model_computes_nothing(platform: Platform, change: dict[str, object], code: str) -> None:
+    """An approved file of that very digest is refused too, should what is allowed have changed since."""
+    features = facts()["features"]
+    features[0] |= change
+    give_model(platform.settings.home, "rusak", features=features)
+    with pytest.raises(DtsenError, match=code):
+        approve(platform, "rusak", WORD)
+    with platform.registry.write() as session:
+        decide(session, "approve_model", "rusak", "slipped in", "head", LATE, {"sha256": ""})
+    with pytest.raises(DtsenError, match=code):
+        freeze_inputs(platform, LATE_DAY)

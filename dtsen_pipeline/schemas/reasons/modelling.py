@@ -76,6 +76,12 @@ MODELLING = (
         advice_id="Buang masukan yang tetap atau berulang, atau tambah rumah tangga.",
     ),
     stopped(
+        "E_CUTS",
+        id="Batas desil tidak urut naik.",
+        en="The cut-offs of the deciles are not in ascending order.",
+        advice_id="Hitung ulang minggu itu; batas tidak pernah ditulis dengan tangan.",
+    ),
+    stopped(
         "E_MODEL_REHEARSAL",
         id="Model ini belum dicoba pada rilis yang berlaku.",
         en="The model was not rehearsed on the current release.",
