@@ -173,7 +173,7 @@ def _current() -> tuple[str, str]:
     from dtsen_pipeline.resources.approving import SHIPPED, approval  # noqa: PLC0415
 
     with house.house() as platform:
-        found = approval(platform)
+        found = approval(platform.registry)
     return (found.subject, str(found.payload["sha256"])) if found else (SHIPPED, "")
 
 

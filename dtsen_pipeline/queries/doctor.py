@@ -1,4 +1,4 @@
-"""What is wrong with a home: modes, key, registry, vault, current release, Dagster's settings, stale runs.
+"""What is wrong with a home: modes, key, registry, vault, current release, model, Dagster's settings, runs.
 
 Nothing is repaired and nothing is made; findings name places of the home and tokens only.
 """
@@ -14,6 +14,7 @@ import yaml
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from dtsen_pipeline.resources.approving import approval, approved_model
 from dtsen_pipeline.resources.home import PRIVATE_DIRECTORY, Home
 from dtsen_pipeline.resources.key import load_key
 from dtsen_pipeline.resources.lease import Owner
@@ -68,7 +69,12 @@ def _registered(registry: Registry, home: Home, *, is_thorough: bool) -> Iterato
     yield _guarded("events", "Rantai peristiwa", lambda: _events(registry))
     yield _guarded("vault", "Brankas", lambda: _vault(registry, home, is_thorough=is_thorough))
     yield _guarded("release", "Rilis yang berlaku", lambda: _release(registry, home))
+    yield _guarded("model", "Model yang berlaku", lambda: _model(registry, home))
     yield _guarded("runs", "Proses", lambda: _runs(registry))
+
+
+def _model(registry: Registry, home: Home) -> tuple[list[str], str | None]:
+    return [], approved_model(approval(registry), home.root).id
 
 
 def _guarded(name: str, title: str, examine: Callable[[], tuple[list[str], str | None]]) -> Examined:

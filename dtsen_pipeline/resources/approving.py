@@ -6,6 +6,7 @@ is computed in `queries/rehearse.py`; where models lie is `models`.
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from dtsen_pipeline.reference import WelfareModel
 from dtsen_pipeline.resources.decide import Word
 from dtsen_pipeline.resources.models import check_in_force, exact, load, model_of
 from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.resources.registry import Registry
 from dtsen_pipeline.resources.registry.decisions import decide, digest
 from dtsen_pipeline.resources.registry.models import Decision
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -24,9 +26,9 @@ SHIPPED = "demo_alatas_2008"
 REHEARSED = "model.rehearsed"
 
 
-def approval(platform: Platform, until: datetime | None = None) -> Decision | None:
+def approval(registry: Registry, until: datetime | None = None) -> Decision | None:
     """The last approval of a model, of those made before `until`."""
-    made = platform.registry.decisions("approve_model")
+    made = registry.decisions("approve_model")
     counted = [decision for decision in made if until is None or decision.at < until]
     return counted[-1] if counted else None
 
@@ -37,11 +39,16 @@ def in_force(platform: Platform, day: date, until: datetime | None = None) -> tu
     Raises E_MODEL_UNKNOWN or E_MODEL_HASH where the approved file is gone or changed, E_MODEL_REGION or
     E_MODEL_PERIOD where the model does not serve the city on that day: nothing else takes its place.
     """
-    approved = approval(platform, until)
-    name, sha256 = (approved.subject, str(approved.payload["sha256"])) if approved else (SHIPPED, "")
-    model = exact(name, sha256, platform.settings.home)
+    approved = approval(platform.registry, until)
+    model = approved_model(approved, platform.settings.home)
     check_in_force(model, platform.settings.city, day)
     return model, approved
+
+
+def approved_model(approved: Decision | None, home: Path) -> WelfareModel:
+    """The model of an approval, else the one that ships; faults as `models.exact`."""
+    name, sha256 = (approved.subject, str(approved.payload["sha256"])) if approved else (SHIPPED, "")
+    return exact(name, sha256, home)
 
 
 def approve(platform: Platform, name: str, word: Word) -> tuple[WelfareModel, Decision]:

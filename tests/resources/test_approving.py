@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dtsen_pipeline.core.inputs import InputList
+from dtsen_pipeline.queries.doctor import Examined, doctor
 from dtsen_pipeline.resources import approving
 from dtsen_pipeline.resources.approving import SHIPPED, approve, in_force
 from dtsen_pipeline.resources.decide import Word
@@ -132,3 +133,14 @@ def test_a_faulty_model_computes_nothing(platform: Platform, change: dict[str, o
         decide(session, "approve_model", "rusak", "slipped in", "head", LATE, {"sha256": ""})
     with pytest.raises(DtsenError, match=code):
         freeze_inputs(platform, LATE_DAY)
+
+
+def test_the_doctor_sees_a_changed_model(platform: Platform) -> None:
+    def found() -> Examined:
+        return next(one for one in doctor(platform.settings) if one.name == "model")
+
+    assert (found().findings, found().note) == ((), SHIPPED)
+    approve(platform, "kota", WORD)
+    assert found().note == "kota"
+    give_model(platform.settings.home, intercept_micro=1)
+    assert found().findings[0].startswith("E_MODEL_HASH")
