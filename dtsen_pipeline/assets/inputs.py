@@ -66,6 +66,7 @@ def _facts(listed: InputList, day: date) -> dict[str, Any]:
         "as_of": day.isoformat(),
         "list_hash": listed.hash,
         "base_snapshot": listed.base_version,
+        "model": listed.model,
         "files": len(listed.sources),
         "list": dg.MetadataValue.md("\n".join(lines)),
     }

@@ -47,14 +47,13 @@ def rehearse(
 ) -> None:
     """Coba model pada rilis terakhir tanpa menerbitkan. / What the model would change; nothing is published."""
     from dtsen_pipeline.queries.rehearse import rehearse as rehearsed  # noqa: PLC0415
-    from dtsen_pipeline.resources.approving import record_rehearsal  # noqa: PLC0415
-    from dtsen_pipeline.resources.models import load  # noqa: PLC0415
+    from dtsen_pipeline.resources.approving import Rehearsal, record_rehearsal  # noqa: PLC0415
 
     with house.house() as platform, progress(None, "Mencoba model"):
         found = rehearsed(platform, name, _views(platform, release or []))
-        model = load(name, platform.settings.home)
         for one in found.releases:
-            record_rehearsal(platform, model, one.release_id, found.digest, house.now())
+            done = Rehearsal(found.model, found.sha256, one.release_id, found.digest)
+            record_rehearsal(platform, done, house.now())
     if as_json:
         document({**plain(found), "digest": found.digest})
     else:

@@ -5,6 +5,7 @@ is computed in `queries/rehearse.py`; where models lie is `models`.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -64,10 +65,19 @@ def approve(platform: Platform, name: str, word: Word) -> tuple[WelfareModel, De
             return model, decide(session, "approve_model", name, word.reason, word.actor, word.now, payload)
 
 
-def record_rehearsal(platform: Platform, model: WelfareModel, release_id: str, report: str, now: datetime) -> None:
-    """Keep that a model was rehearsed on a release; `report` is the digest of what the rehearsal said."""
-    facts = {"model": model.id, "sha256": model.sha256, "release_id": release_id, "report": report}
-    platform.registry.append_event(REHEARSED, facts, now)
+@dataclass(frozen=True)
+class Rehearsal:
+    """That a model was tried on a release; `report` is the digest of what the rehearsal said."""
+
+    model: str
+    sha256: str
+    release_id: str
+    report: str
+
+
+def record_rehearsal(platform: Platform, rehearsal: Rehearsal, now: datetime) -> None:
+    """Keep a rehearsal in the chain of events, where an approval looks for it."""
+    platform.registry.append_event(REHEARSED, vars(rehearsal), now)
 
 
 def _rehearsal(platform: Platform, model: WelfareModel) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from dtsen_pipeline.queries.diff import diff
 from dtsen_pipeline.queries.explain import explain
 from dtsen_pipeline.queries.reading import View, view
 from dtsen_pipeline.queries.rehearse import Rehearsed, rehearse
-from dtsen_pipeline.resources.approving import SHIPPED, approve, record_rehearsal
+from dtsen_pipeline.resources.approving import SHIPPED, Rehearsal, approve, record_rehearsal
 from dtsen_pipeline.resources.decide import Word
 from dtsen_pipeline.resources.models import load
 from dtsen_pipeline.resources.platform import Platform, opened
@@ -31,7 +31,7 @@ def turned(world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     give_model(home.settings.home)
     with opened(home.settings) as platform:
         model = load("kota", home.settings.home)
-        record_rehearsal(platform, model, world.release_id, "r", NOW)
+        record_rehearsal(platform, Rehearsal("kota", model.sha256, world.release_id, "r"), NOW)
         approve(platform, "kota", Word("tried", "head", NOW))
     return World(home.settings, publish(home.settings), world.city)
 
@@ -116,11 +116,11 @@ def test_a_rehearsal_is_asked_for_once_something_is_published(own_world: World) 
     with opened(own_world.settings) as platform:
         give_model(platform.settings.home)
         model = load("kota", platform.settings.home)
-        record_rehearsal(platform, model, "ab" * 8, "r", NOW)
-        record_rehearsal(platform, load(SHIPPED, None), own_world.release_id, "r", NOW)
+        record_rehearsal(platform, Rehearsal("kota", model.sha256, "ab" * 8, "r"), NOW)
+        record_rehearsal(platform, Rehearsal("kota", load(SHIPPED, None).sha256, own_world.release_id, "r"), NOW)
         with pytest.raises(DtsenError, match="E_MODEL_REHEARSAL"):
             approve(platform, "kota", word)
-        record_rehearsal(platform, model, own_world.release_id, "report", NOW)
+        record_rehearsal(platform, Rehearsal("kota", model.sha256, own_world.release_id, "report"), NOW)
         _, decision = approve(platform, "kota", word)
         assert (decision.payload["release_id"], decision.payload["report"]) == (own_world.release_id, "report")
         give_model(platform.settings.home, intercept_micro=1)
