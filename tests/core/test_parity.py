@@ -19,12 +19,13 @@ import pytest
 from polars import selectors
 
 from dtsen_pipeline import core
+from dtsen_pipeline.core.flow import Prepared
 from dtsen_pipeline.core.root import content_root, table_root
 from dtsen_pipeline.resources.engines import open_engine
 from dtsen_pipeline.synthetic import generate
 from tests.correcting import corrected, correction_files
 from tests.oracle.city import with_noise
-from tests.running import Readings, Run, delivered, read
+from tests.running import KEY, Readings, Run, delivered, read
 
 FAMILIES, SEED = 80, 11
 STAGES = ("records", "checked", "observed", "merged")
@@ -72,6 +73,18 @@ def _run(name: str, readings: Readings, folders: pytest.TempPathFactory) -> Iter
     engine = open_engine(name, folders.mktemp("scratch"), memory_mb=1536)
     yield Run(readings, engine)
     engine.close()
+
+
+def test_what_an_imitation_is_fitted_on_is_the_same(reference: Run, on_duckdb: Run) -> None:
+    expected, found = (_labelled(run) for run in (reference, on_duckdb))
+    assert expected.height > 20
+    assert found.equals(expected)
+
+
+def _labelled(run: Run) -> pl.DataFrame:
+    stages = Prepared(run.records, run.checked, run.observed, run.merged)
+    rows = run.engine.fetch(stages.ministry_inputs(run.readings.inputs, run.engine, KEY))
+    return rows.select(pl.col(sorted(rows.columns)).cast(pl.Int64)).sort(pl.all())
 
 
 @pytest.mark.parametrize("stage", STAGES)
