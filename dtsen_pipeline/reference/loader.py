@@ -15,10 +15,11 @@ from dtsen_pipeline.reference.programmes import Programme, read_programmes
 from dtsen_pipeline.reference.readers import (
     read_cities,
     read_code_lists,
+    read_english_labels,
     read_merge_policy,
     read_provinces,
 )
-from dtsen_pipeline.reference.records import City, CodeList, MergePolicy, WelfareModel
+from dtsen_pipeline.reference.records import City, CodeList, EnglishLabels, MergePolicy, WelfareModel
 
 ROOM = Path(__file__).parent
 
@@ -29,6 +30,12 @@ T = TypeVar("T")
 def code_lists() -> Mapping[str, CodeList]:
     """The code lists by id."""
     return read_code_lists(ROOM / "code_lists.yaml")
+
+
+@cache
+def english_labels() -> EnglishLabels:
+    """The English labels of columns and code lists."""
+    return read_english_labels(ROOM / "labels_en.yaml")
 
 
 @cache

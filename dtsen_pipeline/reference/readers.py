@@ -9,18 +9,20 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from dtsen_pipeline.reference.records import (
     AgeLimit,
     City,
     Code,
     CodeList,
+    EnglishLabels,
     Kelurahan,
     MergePolicy,
 )
 from dtsen_pipeline.reference.strict import ascii_text, fields, once, one_of, read_yaml, texts, typed
 
+K = TypeVar("K")
 STATUSES = ("inferred", "confirmed")
 MICRO = 1_000_000
 
@@ -99,6 +101,26 @@ def read_code_lists(path: Path) -> Mapping[str, CodeList]:
     sources = typed(top["sources"], dict, f"{path.name}: sources")
     lists = typed(top["lists"], dict, f"{path.name}: lists")
     return MappingProxyType({name: _code_list(name, value, sources) for name, value in lists.items()})
+
+
+def read_english_labels(path: Path) -> EnglishLabels:
+    """Read a file of English labels."""
+    top = _top(path, "source effective groups columns codes")
+    lists = typed(top["codes"], dict, f"{path.name}: codes")
+    return EnglishLabels(
+        source=typed(top["source"], str, f"{path.name}: source"),
+        effective=typed(top["effective"], date, path.name),
+        groups=_labels(top["groups"], str, f"{path.name}: groups"),
+        columns=_labels(top["columns"], str, f"{path.name}: columns"),
+        codes=MappingProxyType({name: _labels(value, int, f"{path.name}: {name}") for name, value in lists.items()}),
+    )
+
+
+def _labels(value: object, kind: type[K], where: str) -> Mapping[K, str]:
+    """Texts by a key of one kind; two answers of one list never read alike."""
+    found = {typed(key, kind, where): typed(text, str, where) for key, text in typed(value, dict, where).items()}
+    once(Counter(found.values()), "labels", where)
+    return MappingProxyType(found)
 
 
 def _kelurahan(value: object, district: Mapping[str, Any]) -> Kelurahan:

@@ -74,6 +74,17 @@ def _texts(code: Code) -> frozenset[str]:
 
 
 @dataclass(frozen=True)
+class EnglishLabels:
+    """The English text of field groups and columns by name, and of answers by code list and code."""
+
+    source: str
+    effective: date
+    groups: Mapping[str, str]
+    columns: Mapping[str, str]
+    codes: Mapping[str, Mapping[int, str]]
+
+
+@dataclass(frozen=True)
 class Kelurahan:
     """One kelurahan under both numberings; `status` is about the pair of codes."""
 
