@@ -1,12 +1,12 @@
 """Submissions of a phone form in JSON, as rows: one a visit, one a member of its repeat, each answer as its text.
 
-A key path such as `meta/instanceID` or `lokasi/coordinates/0` is a column's delivered name. Exact like every reading:
-a document that could be understood in two ways is refused.
+A key path such as `meta/instanceID` or `lokasi/coordinates/0` is a column's delivered name, without the form's group
+before it. Exact like every reading: a document that could be understood in two ways is refused.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -73,16 +73,16 @@ def read(data: bytes, profile: Profile, token: str) -> Reading:
 
 
 def submissions(document: Any, profile: Profile) -> list[Submission] | None:
-    """The records of one part, in the order of the document; none where it has another shape."""
+    """The records of one part, in the order of the document; none where it has another shape, or a name two answers."""
     records = document.get(profile.records) if isinstance(document, dict) else None
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         return None
     if profile.repeat is None:
-        return [Submission(dict(_flat(record))) for record in records]
+        return _all(_submission(_flat(record), profile) for record in records)
     repeats = [(record, record.get(profile.repeat) or []) for record in records]
     if not all(isinstance(items, list) and all(isinstance(item, dict) for item in items) for _, items in repeats):
         return None
-    return [_member(record, item, profile) for record, items in repeats for item in items]
+    return _all(_member(record, item, profile) for record, items in repeats for item in items)
 
 
 def unknown_keys(found: Sequence[Submission], profile: Profile) -> list[str]:
@@ -113,11 +113,24 @@ def _check_depth(data: bytes, token: str) -> None:
             raise DtsenError("E_JSON_DEPTH", f"the document is nested more than {DEPTH} levels deep", token=token)
 
 
-def _member(record: dict[str, Any], item: dict[str, Any], profile: Profile) -> Submission:
+def _all(found: Iterable[Submission | None]) -> list[Submission] | None:
+    listed = list(found)
+    sound = [item for item in listed if item is not None]
+    return sound if len(sound) == len(listed) else None
+
+
+def _member(record: dict[str, Any], item: dict[str, Any], profile: Profile) -> Submission | None:
     """A record of a repeat: its keys without the repeat's name, and its parent's id."""
     prefix = f"{profile.repeat}/"
-    answers = {path.removeprefix(prefix): text for path, text in _flat(item)}
-    return Submission(answers, dict(_flat(record)).get(profile.parent_id or ""))
+    pairs = ((path.removeprefix(prefix), text) for path, text in _flat(item))
+    return _submission(pairs, profile, dict(_flat(record)).get(profile.parent_id or ""))
+
+
+def _submission(pairs: Iterable[tuple[str, str]], profile: Profile, parent: str | None = None) -> Submission | None:
+    """A record whose names each have one answer."""
+    named = [(profile.ungrouped(path), text) for path, text in pairs]
+    answers = dict(named)
+    return Submission(answers, parent) if len(answers) == len(named) else None
 
 
 def _flat(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -200,9 +200,7 @@ def _parsed(lines: Lines, profile: Profile, token: str) -> pl.DataFrame:
 
 def _header_again(rows: pl.DataFrame, profile: Profile) -> pl.Series:
     """Which rows are the header once more, as in files that were put one behind the other."""
-    spelled = {
-        name: [name, *(word for word, known in profile.synonyms.items() if known == name)] for name in rows.columns
-    }
+    spelled = {name: profile.spellings(name) for name in rows.columns}
     first, *others = profile.header
     found = rows[first].is_in(spelled[first])
     if others and found.any():

@@ -23,7 +23,7 @@ from dtsen_pipeline.schemas.visit import VISIT as VISIT_GROUP
 ID, EN = "Indonesia (id)", "English (en)"
 PROFILE = "lapangan_v1_kunjungan"
 REPEAT, PLACE, CONSENT = "anggota", "lokasi", "persetujuan"
-OUTCOME, PRESENCE, PHOTOS, VISITED = "hasil_kunjungan", "keberadaan_anggota", "foto", "waktu_kunjungan"
+OUTCOME, PRESENCE, PHOTOS = "hasil_kunjungan", "keberadaan_anggota", "foto"
 BY_SYSTEM = frozenset({"id_kunjungan", "lintang", "bujur"})
 """Columns that the phone fills in: the submission's own id, and the place."""
 IS_INTERVIEW = f"${{{CONSENT}}} = 'OK'"
@@ -67,6 +67,16 @@ class Section:
     name: str
     group: str
     columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section as the office reads of it: whom it asks about, its title in both languages, its questions."""
+
+    table: str
+    title: str
+    title_en: str
+    questions: int
 
 
 NONE = Said("Ditanyakan, tidak ada yang dapat dicatat", "Asked, there is nothing to record")
@@ -119,6 +129,13 @@ def sections(table: str) -> tuple[Section, ...]:
     return tuple(found)
 
 
+def outline() -> tuple[Part, ...]:
+    """The sections of the form in order, with the number of their questions."""
+    asked = [(table, section) for table in (VISIT, VISIT_MEMBER) for section in sections(table)]
+    titles = [(table, section, _title(section)) for table, section in asked]
+    return tuple(Part(table, title.id, title.en, len(section.columns)) for table, section, title in titles)
+
+
 def takes_token(column: Column) -> bool:
     """Whether "asked, and there is none" is written as the contract's token: a count from zero has its zero."""
     is_zero = column.kind is Kind.COUNT and _low(column) == 0
@@ -140,12 +157,15 @@ def _survey(city: City) -> Iterator[Row]:
 
 
 def _section(section: Section, city: City, table: str) -> Iterator[Row]:
-    titles = {VISIT_GROUP: "Kunjungan", **GROUPS}
-    title = Said(titles[section.group], english_labels().groups[section.group])
-    yield {"type": "begin_group", "name": section.name, "appearance": "field-list"} | title.under("label")
+    yield {"type": "begin_group", "name": section.name, "appearance": "field-list"} | _title(section).under("label")
     for column in section.columns:
         yield from _photos() if column.name == PHOTOS else [_question(column, city, table)]
     yield {"type": "end_group", "name": section.name}
+
+
+def _title(section: Section) -> Said:
+    titles = {VISIT_GROUP: "Kunjungan", **GROUPS}
+    return Said(titles[section.group], english_labels().groups[section.group])
 
 
 def _photos() -> Iterator[Row]:
@@ -169,7 +189,9 @@ def _consent(city: City) -> Row:
         "may see its data and ask for correction (Law 27/2022), and may refuse: no data changes because of a refusal. "
         "Tick when this was read out and the family agrees.",
     )
-    relevant = _is_one_of(OUTCOME, [code for code in code_lists()["hasil_kunjungan"].values if code not in WITHOUT_VALUES])
+    relevant = _is_one_of(
+        OUTCOME, [code for code in code_lists()["hasil_kunjungan"].values if code not in WITHOUT_VALUES]
+    )
     row = {"type": "acknowledge", "name": CONSENT, "required": "yes", "relevant": relevant}
     return row | AGREED.under("label") | text.under("hint")
 
@@ -285,7 +307,7 @@ def _high(column: Column) -> int:
 
 
 def _range(column: Column) -> Mapping[str, int]:
-    return next(check.statistics for check in column.checks if check.name == "in_range")
+    return next(check.statistics or {} for check in column.checks if check.name == "in_range")
 
 
 def _is_one_of(name: str, codes: Iterable[int]) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 CSV, XLSX, JSON = "csv", "xlsx", "json"
+GROUP_MARKS = ("/", "-")
+"""What stands between the name of a form's group and that of a question in it."""
 
 
 @dataclass(frozen=True)
@@ -17,9 +19,10 @@ class Profile:
     """The shape in which a source delivers rows of one table.
 
     `header`: the delivered columns in order, in the contract's names where they have one (`synonyms` maps a
-    delivered name to it); `ignored`: the ones that are kept in the vault only. `codes`: for a column, the
-    source's own text of each answer to the contract's. `carries`: the profiles of the other parts of the same
-    file, whose rows are numbered from `row_base` on, so that a row number is unique in its file.
+    delivered name to it); `ignored`: the ones that are kept in the vault only; `groups`: the groups of a form, whose
+    name may stand before a delivered one. `codes`: for a column, the source's own text of each answer to the
+    contract's. `carries`: the profiles of the other parts of the same file, whose rows are numbered from `row_base`
+    on, so that a row number is unique in its file.
     """
 
     id: str
@@ -49,6 +52,7 @@ class Profile:
     row_base: int = 0
     synonyms: Mapping[str, str] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
+    groups: tuple[str, ...] = ()
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     date_format: str = "YYYY-MM-DD"
     moment_format: str | None = None
@@ -77,7 +81,20 @@ class Profile:
 
     def named(self, delivered: Sequence[str]) -> tuple[str, ...]:
         """Delivered column names in the contract's words; unknown ones stay as they are."""
-        return tuple(self.synonyms.get(name, name) for name in delivered)
+        return tuple(self.synonyms.get(own, own) for own in map(self.ungrouped, delivered))
+
+    def ungrouped(self, delivered: str) -> str:
+        """A delivered name without the form's group before it."""
+        for mark in GROUP_MARKS:
+            group, _, name = delivered.partition(mark)
+            if name and group in self.groups:
+                return name
+        return delivered
+
+    def spellings(self, column: str) -> list[str]:
+        """Every name under which a column may be delivered."""
+        names = [column, *(word for word, known in self.synonyms.items() if known == column)]
+        return names + [f"{group}{mark}{name}" for group in self.groups for mark in GROUP_MARKS for name in names]
 
     def is_header(self, delivered: Sequence[str]) -> bool:
         """Whether these are exactly the delivered columns, in this order."""

@@ -43,7 +43,7 @@ TYPES: Mapping[str, type] = {
     "parent_id": str,
     "row_base": int,
 }
-LISTS = ("newlines", "other_sheets", "carries")
+LISTS = ("newlines", "other_sheets", "carries", "groups")
 MAPPINGS = "synonyms ignored codes cleared_token"
 OPTIONAL = " ".join([*CHOICES, *TYPES, *LISTS, MAPPINGS])
 ONLY = {"delimiter": CSV, "quoting": CSV, "newlines": CSV, "may_have_bom": CSV, "sheet": XLSX, "records": JSON}

@@ -16,7 +16,7 @@ from tests.queries.world import World
 NUMBER = "3571019901999998"
 SURFACE = (
     "generate doctor ingest accept refuse passport refresh releases show verify rollback find trace "
-    "rejected debt receipt programmes guard doubts balance queue targeting proposals ledger explain diff"
+    "rejected debt receipt programmes guard doubts balance queue form targeting proposals ledger explain diff"
 )
 DTSEN = [sys.executable, "-c", "import sys; from dtsen_pipeline.cli import main; sys.exit(main())"]
 
