@@ -7,6 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from pyxform.xls2xform import convert
 
 from dtsen_pipeline.cli import COMMANDS
 from dtsen_pipeline.cli.docs import cli_page
@@ -14,7 +15,9 @@ from dtsen_pipeline.core.microdata import READINGS
 from dtsen_pipeline.queries.reading import view
 from dtsen_pipeline.resources.approving import ZONE
 from dtsen_pipeline.resources.platform import opened
+from tests import phone as phones
 from tests.cli.conftest import Dtsen
+from tests.core.rows import card
 from tests.queries.world import World, publish
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -96,6 +99,29 @@ def test_choosing_whom_to_verify_works_as_written(
     assert (tmp_path / "daftar.xlsx").is_file()
     words = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
     assert words == ["prioritas", "acak"]
+
+
+def test_a_newcomer_makes_the_form_and_brings_its_answers_in(
+    dtsen: Dtsen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every example of the page is run, with exports of a form that the page's own workbook became."""
+    text = (DOCS / "how-to" / "make-the-field-form.md").read_text(encoding="utf-8")
+    commands = [shlex.split(line) for line in re.findall(r"^    dtsen (.*)$", text, re.MULTILINE)]
+    assert [command[0] for command in commands] == ["form", "form", *["ingest"] * 4]
+    monkeypatch.chdir(tmp_path)
+    assert [dtsen(*command).code for command in commands[:2]] == [0, 0]
+    phone = phones.Phone(convert(tmp_path / "formulir.xlsx").xform)
+    visit = {"hasil_kunjungan": "1", "id_petugas": "P1", "waktu_kunjungan": "2026-09-29T09:00:00.000+07:00"}
+    visit |= {"nomor_kartu_keluarga": card(1), "persetujuan": "OK"}
+    made = [phone.fill("a1", visit, [{"keberadaan_anggota": "1", "nama": "CONTOH"}])]
+    names = [name for command in commands[2:] for name in command[1:]]
+    exports = [phones.odk_json(made, phone), *phones.odk_csv(made, phone, grouped=True)]
+    exports += [phones.kobo_json(made, phone), phones.kobo_csv(made, phone)]
+    for name, data in zip(names, exports, strict=True):
+        assert f"`{name}`" in text
+        Path(name).write_bytes(data)
+    taken = [one for command in commands[2:] for one in dtsen(*command, "--json").document["files"]]
+    assert [(one["verdict"], one["rows"]) for one in taken] == [("accepted", rows) for rows in (2, 1, 1, 2, 1)]
 
 
 def test_the_page_on_models_uses_what_exists(dtsen: Dtsen) -> None:

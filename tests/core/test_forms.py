@@ -88,6 +88,19 @@ def test_odk_central_says_the_same_in_its_own_shape() -> None:
     assert member.select("id_kunjungan", "nama", "jenis_kelamin").rows() == [("uuid:1", "A", "")]
 
 
+def test_the_name_of_a_form_s_group_may_stand_before_a_question() -> None:
+    sent = document(kobo(**{"dwelling/luas_lantai": "36"}), kobo(luas_lantai="37"))
+    assert read(sent).rows["luas_lantai"].to_list() == ["36", "37"]
+    nested = document(odk(luas_lantai=None, dwelling={"jenis_lantai_terluas": "6"}), key="value")
+    assert read(nested, ODK).rows["jenis_lantai_terluas"].to_list() == ["6"]
+    met = document(kobo(anggota=[{"anggota/identity/nama": "A"}]))
+    assert read(met, KOBO_MEMBERS).rows["nama"].to_list() == ["A"]
+
+
+def test_a_visit_without_a_place_is_read() -> None:
+    assert read(document(odk(lokasi=None), key="value"), ODK).rows["lintang"].to_list() == [""]
+
+
 def test_numbers_are_kept_as_written_and_are_no_identifiers() -> None:
     text = document(kobo()).decode().replace(f'"{CARD}"', "3571010101159001").replace("-7.8165", "-7.81650")
     found = read(text.encode()).rows
@@ -118,6 +131,10 @@ def test_a_text_that_cannot_be_kept_rejects_its_record_alone(answer: str, reason
         (b'{"results": {"_uuid": "a"}}', "E_JSON_SHAPE"),
         (b'{"results": ["a"]}', "E_JSON_SHAPE"),
         (b'[{"_uuid": "a"}]', "E_JSON_SHAPE"),
+        (b'{"results": [{"_uuid": "a", "visit/foto": "x", "foto": "y"}]}', "E_JSON_SHAPE"),
+        (b'{"results": [{"_uuid": "a", "visit/foto": "x", "assets/foto": "y"}]}', "E_JSON_SHAPE"),
+        (b'{"results": [{"_uuid": "a", "meta": {"instanceID": "x"}, "meta/instanceID": "y"}]}', "E_JSON_SHAPE"),
+        (b'{"results": [{"_uuid": "a", "lain/foto": "x"}]}', "E_HEADER"),
         (b'{"results": [{"_uuid": "a", "lain": "x"}]}', "E_HEADER"),
         (b'{"results": [{"_uuid": "a", "id_kunjungan": "b"}]}', "E_HEADER"),
     ],

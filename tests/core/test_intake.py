@@ -459,3 +459,11 @@ def test_no_naughty_string_is_repeated_in_a_message(naughty: list[str]) -> None:
                 read(data)
             except DtsenError as error:
                 assert len(text) < 8 or text not in str(error)  # noqa: PT017 - most are refused, a few are read
+
+
+def test_a_header_with_a_form_s_groups_is_known_again() -> None:
+    profile = replace(shaped(), groups=("bagian",))
+    head = "bagian-satu,dua,bagian/tiga\n"
+    found = intake.read((head + "a,b,c\n" * 9 + head).encode(), profile, TOKEN)
+    assert (found.rows.height, found.rows.columns[2:]) == (9, list(HEADER))
+    assert found.damaged.rows() == [(TOKEN, 11, "E_LINE_HEADER")]

@@ -14,6 +14,7 @@ from dtsen_pipeline.reference.profile_reader import read_profiles
 from dtsen_pipeline.reference.readers import (
     read_cities,
     read_code_lists,
+    read_english_labels,
     read_merge_policy,
     read_provinces,
 )
@@ -23,6 +24,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "profiles.yaml": read_profiles,
     "merge_policy.yaml": read_merge_policy,
     "provinces.yaml": read_provinces,
+    "labels_en.yaml": read_english_labels,
 }
 LISTS = """
 sources: {umum: Sumber umum}
@@ -110,6 +112,9 @@ def test_a_faulty_list_is_refused(tmp_path: Path, old: str, new: str, message: s
         ),
         ("profiles.yaml", "newlines: [lf", "newlines: [cr", "'cr' is not one of lf, crlf"),
         ("provinces.yaml", '"11": ACEH', '"12": ACEH', "duplicate key: 12"),
+        ("labels_en.yaml", "  nama: Name", "  nama: Sex", "labels_en.yaml: columns: duplicate labels: Sex"),
+        ("labels_en.yaml", "2: Female", "2: Male", "labels_en.yaml: jenis_kelamin: duplicate labels: Male"),
+        ("labels_en.yaml", '1: "Yes"', "1: yes", "labels_en.yaml: ya_tidak: True is not of type str"),
         ("provinces.yaml", '"11": ACEH', '"1": ACEH', "'1' is not a province code"),
         ("provinces.yaml", '"11": ACEH', "11: ACEH", "11 is not of type str"),
         ("provinces.yaml", "effective: 2025-01-01", "effective: baru", "'baru' is not of type date"),

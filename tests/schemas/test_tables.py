@@ -2,11 +2,12 @@
 
 import pytest
 
-from dtsen_pipeline.reference import Profile, code_lists, profiles
+from dtsen_pipeline.reference import Profile, code_lists, english_labels, profiles
 from dtsen_pipeline.schemas.columns import Kind, columns
 from dtsen_pipeline.schemas.family import Family
 from dtsen_pipeline.schemas.tables import (
     FAMILY,
+    FIELD_TABLES,
     INPUT_TABLES,
     MEMBER,
     OFFICIAL,
@@ -80,3 +81,15 @@ def test_only_columns_with_a_bit_are_answers() -> None:
     answers = {column.group for column in tables()[VISIT].answers}
     assert "visit" not in answers
     assert [name for name, table in tables().items() if table.is_field] == [VISIT, VISIT_MEMBER]
+
+
+def test_everything_that_officers_read_has_an_english_label() -> None:
+    english = english_labels()
+    asked = {column.name: column for table in FIELD_TABLES for column in tables()[table].columns}
+    assert english.columns.keys() == {name for table in FIELD_TABLES for name in delivered(tables()[table])}
+    assert english.groups.keys() == {column.group for column in asked.values()}
+    lists = {column.codes for column in asked.values() if column.codes}
+    assert english.codes.keys() == lists
+    for name in lists:
+        codes = code_lists()[name]
+        assert english.codes[name].keys() == set(codes.labels) - set(codes.tree().values())
