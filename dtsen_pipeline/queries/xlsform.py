@@ -119,8 +119,8 @@ def form(city: City) -> Form:
 
 
 def sections(table: str) -> tuple[Section, ...]:
-    """The sections of a field table in the order of its columns; one that comes back is numbered."""
-    names = set(delivered(tables()[table])) - BY_SYSTEM
+    """The sections of a field table in the order of its columns, photos apart; one that comes back is numbered."""
+    names = set(delivered(tables()[table])) - BY_SYSTEM - {PHOTOS}
     asked = [column for column in tables()[table].columns if column.name in names]
     found: list[Section] = []
     for group, members in groupby(asked, key=lambda column: column.group):
@@ -150,6 +150,7 @@ def _survey(city: City) -> Iterator[Row]:
         yield from _section(section, city, VISIT)
         if section.group == VISIT_GROUP:
             yield _consent(city)
+            yield from _photos()
     yield {"type": "begin_repeat", "name": REPEAT, "relevant": IS_INTERVIEW} | MEMBERS.under("label")
     for section in sections(VISIT_MEMBER):
         yield from _section(section, city, VISIT_MEMBER)
@@ -159,7 +160,7 @@ def _survey(city: City) -> Iterator[Row]:
 def _section(section: Section, city: City, table: str) -> Iterator[Row]:
     yield {"type": "begin_group", "name": section.name, "appearance": "field-list"} | _title(section).under("label")
     for column in section.columns:
-        yield from _photos() if column.name == PHOTOS else [_question(column, city, table)]
+        yield _question(column, city, table)
     yield {"type": "end_group", "name": section.name}
 
 
@@ -169,10 +170,11 @@ def _title(section: Section) -> Said:
 
 
 def _photos() -> Iterator[Row]:
-    """Two photos, and their file names as the reference that the contract keeps."""
+    """Two photos of a family that agreed, and their file names as the reference that the contract keeps."""
     front, inside = f"{PHOTOS}_depan", f"{PHOTOS}_dalam"
-    for name, label in ((front, FRONT), (inside, INSIDE)):
-        yield {"type": "image", "name": name, "parameters": f"max-pixels={PIXELS}"} | label.under("label")
+    photo = {"type": "image", "relevant": IS_INTERVIEW, "parameters": f"max-pixels={PIXELS}"}
+    yield photo | {"name": front} | FRONT.under("label")
+    yield photo | {"name": inside} | INSIDE.under("label")
     yield {"type": "calculate", "name": PHOTOS, "calculation": f"concat(${{{front}}}, ' ', ${{{inside}}})"}
 
 
