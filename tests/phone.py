@@ -25,6 +25,22 @@ def local(node: ET.Element) -> str:
     return node.tag.rpartition("}")[2]
 
 
+def said(expression: str, answers: Answers, **words: Any) -> Any:
+    """What an expression says with these answers; `here` is the answer that it is about."""
+    text = PATH.sub(r"value('\1')", expression)
+    text = re.sub(r"(?<![!<>=])=(?!=)", "==", text)
+    text = re.sub(r"(?<![\w.])\.(?=[\s,)])", "here", text)
+    words |= {
+        "value": lambda name: answers.get(name, ""),
+        "regex": lambda value, pattern: re.search(pattern, value) is not None,
+        "number": int,
+        "concat": lambda *parts: "".join(parts),
+        "today": lambda: TODAY,
+        "true": lambda: True,
+    }
+    return eval(text.strip(), {"__builtins__": {}}, words)  # noqa: S307 - the conditions of our own form
+
+
 @dataclass(frozen=True)
 class Question:
     """A leaf of the instance: where it stands, what its bind says, and what may be chosen."""
@@ -57,19 +73,7 @@ class Question:
         return str(self._said("calculate", "", answers))
 
     def _said(self, what: str, here: str, answers: Answers) -> Any:
-        text = PATH.sub(r"value('\1')", self.bind[what])
-        text = re.sub(r"(?<![!<>=])=(?!=)", "==", text)
-        text = re.sub(r"(?<![\w.])\.(?=[\s,)])", "here", text)
-        words = {
-            "here": int(here) if self.type == "int" and here else here,
-            "value": lambda name: answers.get(name, ""),
-            "regex": lambda value, pattern: re.search(pattern, value) is not None,
-            "number": int,
-            "concat": lambda *parts: "".join(parts),
-            "today": lambda: TODAY,
-            "true": lambda: True,
-        }
-        return eval(text.strip(), {"__builtins__": {}}, words)  # noqa: S307 - the conditions of our own form
+        return said(self.bind[what], answers, here=int(here) if self.type == "int" and here else here)
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,8 @@ class Phone:
     def fill(self, key: str, answers: Answers, members: Sequence[Answers] = ()) -> Filled:
         """Answer as far as the form asks; what it does not ask, or would not let through, fails the test."""
         head = self._answered(self.visit, answers, {})
+        relevant = self.binds[f"/data/{self.repeat}"].get("relevant", "true()")
+        assert not members or said(relevant, _named(head)), f"{self.repeat} is not asked"
         met = tuple(self._answered(self.member, one, _named(head)) for one in members)
         return Filled(key, head, met)
 
@@ -131,14 +137,25 @@ class Phone:
                 nodeset = "/".join(("/data", *own))
                 yield Question(own, self.binds[nodeset], self._choices(nodeset))
 
+    def offered(self, name: str, answers: Answers) -> list[str]:
+        """The choices that a question of the visit shows beside these answers."""
+        one = next(one for one in self.visit if one.name == name)
+        items, condition = self._items("/".join(("/data", *one.path)))
+        facts = [{local(part): part.text or "" for part in item} for item in items]
+        return [fact["name"] for fact in facts if said(condition, answers, **{"induk": "", **fact})]
+
     def _choices(self, ref: str) -> tuple[str, ...]:
+        return tuple(str(item.findtext(f"{XFORMS}name")) for item in self._items(ref)[0])
+
+    def _items(self, ref: str) -> tuple[list[ET.Element], str]:
+        """The items of a choice's list, and the condition under which one is shown."""
         control = self.controls.get(ref)
-        items = None if control is None else control.find(f"{XFORMS}itemset")
-        if items is None:
-            return ()
-        name = re.match(r"instance\('(\w+)'\)", items.attrib["nodeset"])
-        assert name is not None
-        return tuple(str(item.findtext(f"{XFORMS}name")) for item in self.lists[name[1]].iter(f"{XFORMS}item"))
+        found = None if control is None else control.find(f"{XFORMS}itemset")
+        if found is None:
+            return [], "true()"
+        match = re.fullmatch(r"instance\('(\w+)'\)/root/item(?:\[(.*)\])?", found.attrib["nodeset"])
+        assert match is not None
+        return list(self.lists[match[1]].iter(f"{XFORMS}item")), match[2] or "true()"
 
 
 def _named(answers: Mapping[tuple[str, ...], str]) -> dict[str, str]:

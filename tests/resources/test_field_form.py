@@ -228,6 +228,10 @@ def test_without_a_respondent_or_consent_nothing_is_asked_of_the_family(phone: P
         phone.fill("x", head(phone, "1", 1))
     with pytest.raises(AssertionError, match="luas_lantai is not asked"):
         phone.fill("x", head(phone, "4", 1) | {"luas_lantai": "30"})
+    with pytest.raises(AssertionError, match="foto_depan is not asked"):
+        phone.fill("x", head(phone, "3", 1) | {"foto_depan": "a.jpg"})
+    with pytest.raises(AssertionError, match="anggota is not asked"):
+        phone.fill("x", head(phone, "3", 1), [{"keberadaan_anggota": "1"}])
 
 
 def test_a_closed_gate_is_not_asked_behind(phone: Phone) -> None:
@@ -236,6 +240,13 @@ def test_a_closed_gate_is_not_asked_behind(phone: Phone) -> None:
         phone.fill("x", visit | {"jenis_kloset": "1"})
     phone.fill("x", visit | {"fasilitas_bab": "2", "jenis_kloset": "1"})
     phone.fill("x", visit | {"fasilitas_bab": CLEARED_TEXT, "jenis_kloset": "1"})
+
+
+def test_villages_are_those_of_the_chosen_district(phone: Phone) -> None:
+    every = [place.bps for place in city(CITY).kelurahan]
+    here = phone.offered("kode_kelurahan_desa", {"kode_kecamatan": "3571030"})
+    assert sorted(here) == [*sorted(code for code in every if code.startswith("3571030")), CLEARED_TEXT]
+    assert sorted(phone.offered("kode_kelurahan_desa", {})) == [*sorted(every), CLEARED_TEXT]
 
 
 @pytest.mark.parametrize(
