@@ -73,7 +73,10 @@ def read(data: bytes, profile: Profile, token: str) -> Reading:
 
 
 def submissions(document: Any, profile: Profile) -> list[Submission] | None:
-    """The records of one part, in the order of the document; none where it has another shape, or a name two answers."""
+    """The records of one part, in the order of the document.
+
+    None where the document has another shape, or a record two answers under one name.
+    """
     records = document.get(profile.records) if isinstance(document, dict) else None
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         return None

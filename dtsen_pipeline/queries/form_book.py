@@ -4,14 +4,14 @@ The same form gives the same bytes. What the form asks is decided in `xlsform`.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from io import BytesIO
 
 from xlsxwriter import Workbook
 
 from dtsen_pipeline.queries.xlsform import Form, Row
 
-CREATED = datetime(2026, 1, 1, tzinfo=UTC)
+CREATED = datetime(2026, 1, 1)  # noqa: DTZ001 - a workbook's own date has no zone
 TEXT_ONLY = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
 WIDTH = 24
 
@@ -20,7 +20,7 @@ def form_book(form: Form) -> bytes:
     """The workbook's bytes."""
     target = BytesIO()
     with Workbook(target, TEXT_ONLY) as book:
-        book.set_properties({"created": CREATED.replace(tzinfo=None)})
+        book.set_properties({"created": CREATED})
         for name, rows in (("survey", form.survey), ("choices", form.choices), ("settings", form.settings)):
             _sheet(book, name, rows)
     return target.getvalue()

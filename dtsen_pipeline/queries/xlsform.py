@@ -30,7 +30,9 @@ IS_INTERVIEW = f"${{{CONSENT}}} = 'OK'"
 DISTRICT, VILLAGE, PARENT = "kode_kecamatan", "kode_kelurahan_desa", "induk"
 LONG_LIST, PIXELS = 8, 1600
 WITHOUT_TOKEN = frozenset({Kind.DATE, Kind.MOMENT, Kind.COORDINATE, Kind.CARD})
-"""Kinds that the contract cannot clear: a person has a birth date, and a family its card."""
+"""Kinds that the contract cannot clear."""
+OF_EVERY_PERSON = frozenset({NAME, BORN, SEX})
+"""What ids are made from: nobody is without it, so a new member must say it, and the token is no answer."""
 LIKE_TOKEN = "^[ ]*([-]+|[Tt][Ii][Dd][Aa][Kk][ _-]*[Aa][Dd][Aa])[ ]*$"  # noqa: S105 - no secret
 """What people write who mean the token."""
 
@@ -98,6 +100,7 @@ OUTCOME_HINT = Said(
 SIXTEEN = Said("Harus 16 angka.", "It must have 16 digits.")
 DIGITS = Said("Angkanya tidak sesuai dengan yang diminta.", "These are not the digits that are asked for.")
 NOT_FUTURE = Said("Tanggal tidak boleh sesudah hari ini.", "The date may not lie after today.")
+NAMED = Said("Tulis namanya, atau kosongkan.", "Write the name, or leave it blank.")
 EXACT_TOKEN = Said(f"Bila memang tidak ada, tulis persis {CLEARED_TEXT}.", f"If there is none, write {CLEARED_TEXT}.")
 
 
@@ -105,17 +108,11 @@ def form(city: City) -> Form:
     """The form of a city's office."""
     survey, choices = tuple(_survey(city)), tuple(_choices(city))
     profile = profiles()[PROFILE]
-    content = json.dumps([survey, choices], ensure_ascii=False, sort_keys=True).encode()
-    version = f"{profile.version}-{hashlib.sha256(content).hexdigest()[:12]}"
     form_id = f"dtsen_{profile.family}"
-    settings = {
-        "form_title": f"{TITLE.id} / {TITLE.en}",
-        "form_id": form_id,
-        "version": version,
-        "default_language": ID,
-        "style": "pages",
-    }
-    return Form(form_id, version, survey, choices, (settings,))
+    settings = {"form_title": f"{TITLE.id} / {TITLE.en}", "form_id": form_id, "default_language": ID, "style": "pages"}
+    content = json.dumps([survey, choices, settings], sort_keys=True).encode()
+    version = f"{profile.version}-{hashlib.sha256(content).hexdigest()[:12]}"
+    return Form(form_id, version, survey, choices, (settings | {"version": version},))
 
 
 def sections(table: str) -> tuple[Section, ...]:
@@ -138,8 +135,9 @@ def outline() -> tuple[Part, ...]:
 
 def takes_token(column: Column) -> bool:
     """Whether "asked, and there is none" is written as the contract's token: a count from zero has its zero."""
-    is_zero = column.kind is Kind.COUNT and _low(column) == 0
-    return column.bit is not None and not column.required and column.kind not in WITHOUT_TOKEN and not is_zero
+    if column.bit is None or column.required or column.kind in WITHOUT_TOKEN or column.name in OF_EVERY_PERSON:
+        return False
+    return column.kind is not Kind.COUNT or _low(column) > 0
 
 
 def _survey(city: City) -> Iterator[Row]:
@@ -221,7 +219,7 @@ def _list_of(column: Column) -> str:
 
 def _required(column: Column, table: str) -> dict[str, str]:
     """Required of everybody, or of a new member so far as ids are made from it; a member's card is its visit's."""
-    if table == VISIT_MEMBER and column.name in (NAME, BORN, SEX):
+    if table == VISIT_MEMBER and column.name in OF_EVERY_PERSON:
         return {"required": _is_one_of(PRESENCE, [NEW])}
     is_required = column.required and not (table == VISIT_MEMBER and column.kind is Kind.CARD)
     return {"required": "yes"} if is_required else {}
@@ -242,6 +240,7 @@ def _base(column: Column, table: str) -> str:
 
 
 def _open(gate: Gate | None) -> str:
+    """Declared gates alone: behind any other answer a blank would not say "there is none"."""
     return "" if gate is None else " and ".join(f"${{{gate.column}}} != '{code}'" for code in gate.closed_by)
 
 
@@ -275,10 +274,16 @@ def _check(column: Column, city: City) -> dict[str, str]:  # noqa: PLR0911 - one
     patterns = [facts["pattern"] for check in column.checks if (facts := check.statistics or {}).get("pattern")]
     if patterns:
         return _digits_check(column, patterns[0])
+    other = f"not(regex(., '{LIKE_TOKEN}'))"
+    if column.name == NAME:
+        return {"constraint": other} | NAMED.under("constraint_message")
     if not takes_token(column):
         return {}
-    constraint = f". = '{CLEARED_TEXT}' or not(regex(., '{LIKE_TOKEN}'))"
-    return {"constraint": constraint} | EXACT_TOKEN.under("constraint_message") | TOKEN_HINT.under("hint")
+    return (
+        {"constraint": f". = '{CLEARED_TEXT}' or {other}"}
+        | EXACT_TOKEN.under("constraint_message")
+        | TOKEN_HINT.under("hint")
+    )
 
 
 def _count_check(column: Column) -> dict[str, str]:

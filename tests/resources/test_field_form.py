@@ -264,6 +264,8 @@ def test_villages_are_those_of_the_chosen_district(phone: Phone) -> None:
         ("alamat", ["JL TIDAK ADA 3", CLEARED_TEXT], ["-", "Tidak ada", "TIDAK ADA", "tidak_ada "]),
         ("kode_kelurahan_desa", ["3571010007", CLEARED_TEXT], ["3571999999", "35.71.01.1001"]),
         ("kode_kelurahan_desa_ktp", ["3571010007", CLEARED_TEXT], ["357101000", "35.71.01.1001"]),
+        ("nama", ["CONTOH", "ADA"], [CLEARED_TEXT, "tidak ada", "-"]),
+        ("jenis_kelamin", ["1", "2"], [CLEARED_TEXT, "L"]),
         ("hasil_kunjungan", ["1", "5"], [CLEARED_TEXT, "6"]),
         ("jenis_lantai_terluas", ["1", "9", CLEARED_TEXT], ["91", "Ubin"]),
         ("keberadaan_anggota", ["1", "6"], [CLEARED_TEXT, "7"]),
