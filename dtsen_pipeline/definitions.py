@@ -1,4 +1,4 @@
-"""The one composition root: assets, checks, jobs, schedule, sensor and resources of the code location."""
+"""The one composition root: assets, checks, jobs, schedule, sensors and resources of the code location."""
 
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from dtsen_pipeline.assets.inputs import freeze
 from dtsen_pipeline.assets.intake import intake
 from dtsen_pipeline.assets.merge import merged
 from dtsen_pipeline.assets.normalise import normalise
+from dtsen_pipeline.assets.pull import form_servers, pull_submissions
 from dtsen_pipeline.assets.release import release
 from dtsen_pipeline.assets.score import scored
 from dtsen_pipeline.assets.validate import validate
@@ -64,9 +65,9 @@ def monday_refresh(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 defs = dg.Definitions(
     assets=ASSETS,
     asset_checks=[*CONTRACTS, populasi],
-    jobs=[weekly_refresh, preview, ingest_inbox],
+    jobs=[weekly_refresh, preview, ingest_inbox, pull_submissions],
     schedules=[monday_refresh],
-    sensors=[inbox],
+    sensors=[inbox, form_servers],
     resources={
         "session": session_resource,
         STAGES: stages,

@@ -1,4 +1,4 @@
-"""The code location as Dagster sees it: assets, checks, partitions, jobs, schedule, sensor, and how it is loaded."""
+"""The code location as Dagster sees it: assets, checks, partitions, jobs, schedule, sensors, and how it is loaded."""
 
 import json
 import subprocess
@@ -108,9 +108,10 @@ class TestSchedule:
         assert request.partition_key in WEEKS.get_partition_keys(current_time=moment + timedelta(seconds=1))
 
 
-def test_the_sensor_starts_the_ingest_job_and_is_on() -> None:
-    sensor = defs.resolve_sensor_def("inbox")
-    assert sensor.job_name == "ingest"
+@pytest.mark.parametrize(("name", "job"), [("inbox", "ingest"), ("form_servers", "pull")])
+def test_the_sensors_start_their_jobs_and_are_on(name: str, job: str) -> None:
+    sensor = defs.resolve_sensor_def(name)
+    assert sensor.job_name == job
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
 
 

@@ -29,6 +29,7 @@ from dtsen_pipeline.cli import (
     people,
     proposing,
     publishing,
+    pulling,
     receipts,
     rejecting,
     visiting,
@@ -57,6 +58,7 @@ app = typer.Typer(
 COMMANDS = {
     **keeping.COMMANDS,
     **files.COMMANDS,
+    **pulling.COMMANDS,
     **deciding.COMMANDS,
     **passport.COMMANDS,
     **publishing.COMMANDS,

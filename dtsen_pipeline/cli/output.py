@@ -33,6 +33,7 @@ USAGE_CODES = frozenset(
         "E_COLUMN_UNKNOWN",
         "E_VILLAGE_UNKNOWN",
         "E_PROGRAMME_UNKNOWN",
+        "E_PULL_SOURCE",
     }
 )
 

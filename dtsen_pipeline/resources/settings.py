@@ -3,13 +3,15 @@
 What the values lead to is opened by the other resources; nothing is read when this module is imported.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -40,6 +42,20 @@ def _known_city(code: str) -> str:
         problem = "not a city of the reference data"
         raise ValueError(problem)
     return code
+
+
+def _secrets(value: object) -> object:
+    """A JSON object of texts; the message of a bad one repeats nothing."""
+    problem = "not a JSON object of texts"
+    if not isinstance(value, str):
+        return value
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        raise ValueError(problem) from None
+    if not isinstance(found, dict) or not all(isinstance(text, str) and text for text in found.values()):
+        raise ValueError(problem)
+    return found
 
 
 def _about(meaning: str, allowed: str, **limits: Any) -> Any:
@@ -150,6 +166,15 @@ class Settings(BaseSettings):
             ge=1,
         ),
     ] = Decimal(5)
+    pull_sources: Annotated[
+        AbsolutePath | None, _about("The form servers that are asked for submissions", "a YAML file")
+    ] = None
+    pull_tokens: Annotated[
+        Mapping[str, SecretStr],
+        NoDecode,
+        BeforeValidator(_secrets),
+        _about("The secret of each source, shown nowhere", "a JSON object: names of sources to tokens"),
+    ] = Field(default_factory=dict)
 
     @property
     def registry_url(self) -> URL:
@@ -181,7 +206,7 @@ def settings_table() -> str:
     """The settings as a Markdown table, for the documentation."""
     allowed = dict(_allowed())
     rows = [
-        f"| `{_variable(name)}` | {_default(field.default)} | {allowed[name]} | {field.description} |"
+        f"| `{_variable(name)}` | {_default(field)} | {allowed[name]} | {field.description} |"
         for name, field in Settings.model_fields.items()
     ]
     return "\n".join(["| Variable | Default | Allowed | Meaning |", "|---|---|---|---|", *rows]) + "\n"
@@ -197,7 +222,8 @@ def _variable(name: str) -> str:
     return f"{PREFIX}{name.upper()}"
 
 
-def _default(value: object) -> str:
-    if value is None:
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    if value in (None, {}):
         return "none"
     return f"`./{value}`" if isinstance(value, Path) else f"`{value}`"

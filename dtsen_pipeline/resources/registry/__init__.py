@@ -15,13 +15,14 @@ from dtsen_pipeline.resources.registry.events import Chain
 from dtsen_pipeline.resources.registry.exports import Exports, NewExport
 from dtsen_pipeline.resources.registry.files import Files, NewFile
 from dtsen_pipeline.resources.registry.models import AccessLog, Event
+from dtsen_pipeline.resources.registry.pulls import Pulls
 from dtsen_pipeline.resources.registry.releases import NewRelease, Published, Releases, week_start
 from dtsen_pipeline.resources.registry.runs import NewRun, Runs
 
 __all__ = ["Chain", "NewExport", "NewFile", "NewRelease", "NewRun", "Published", "Registry", "week_start"]
 
 
-class Registry(Files, Decisions, Runs, Releases, Exports):
+class Registry(Files, Decisions, Runs, Releases, Exports, Pulls):
     """The registry at a database URL; `open` it before use."""
 
     def append_event(self, kind: str, payload: Mapping[str, object], now: datetime) -> str:

@@ -222,6 +222,21 @@ class ProposalExport(Base):
     at: Mapped[datetime]
 
 
+class PulledSubmission(Base):
+    """A version of a form server's submission, by digests, and the file that it was written into.
+
+    The note is made before the file is taken in, and counts once the file is registered.
+    """
+
+    __tablename__ = "pulled_submission"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    instance: Mapped[str] = mapped_column(String(64), primary_key=True)
+    version: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime]
+
+
 class Event(Base):
     """A link of the append-only chain: its hash covers the hash before it."""
 
