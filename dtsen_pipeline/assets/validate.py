@@ -15,6 +15,7 @@ from dtsen_pipeline.schemas.tables import INPUT_TABLES
 
 NAMES = {table: f"Temuan pada {table}." for table in INPUT_TABLES} | {
     "rejected": "Baris yang ditolak beserta alasannya.",
+    "waiting": "Kiriman yang belum disetujui.",
     "households": "Peringatan antara keluarga dan anggotanya.",
     "numbers": "Peringatan antara NIK beberapa anggota.",
 }
@@ -38,7 +39,12 @@ def validate(
     for table, found in checked.by_table.items():
         counts = rule_counts(engine.fetch(found))
         yield from frames("checked", {table: found}, facts={"rules": dg.MetadataValue.md(rule_table(counts))})
-    between = {"rejected": checked.rejected, "households": checked.households, "numbers": checked.numbers}
+    between = {
+        "rejected": checked.rejected,
+        "waiting": checked.waiting,
+        "households": checked.households,
+        "numbers": checked.numbers,
+    }
     yield from frames("checked", between)
 
 
@@ -63,5 +69,5 @@ def tabled(stage: str, given: dict[str, Frame]) -> dict[str, Frame]:
 def checked_of(given: dict[str, Frame]) -> Checked:
     """The findings, read back."""
     found = tabled("checked", given)
-    between = {name: found.pop(name) for name in ("rejected", "households", "numbers")}
+    between = {name: found.pop(name) for name in ("rejected", "waiting", "households", "numbers")}
     return Checked(by_table=found, **between)

@@ -139,7 +139,7 @@ def _taken(
         arrival = ingest(platform, path, house.now(), Declared(profile=profile, data_date=data_date))
     except DtsenError as error:
         facts = error_facts(error, file.place)
-        blank = dict.fromkeys(("profile", "table", "rows", "damaged"))
+        blank = dict.fromkeys(("profile", "table", "rows", "damaged", "unapproved"))
         return facts | {"verdict": "unread", "is_new": False, "released": []} | blank
     finally:
         advance(bar)
@@ -192,6 +192,7 @@ def _arrived(arrival: "Arrival", place: str) -> dict[str, Any]:
         "table": arrival.table,
         "rows": arrival.rows,
         "damaged": arrival.damaged,
+        "unapproved": arrival.unapproved,
         "released": list(arrival.released),
     }
 
@@ -234,6 +235,8 @@ def _report(taken: Sequence[Mapping[str, Any]]) -> None:
 def _remarks(file: Mapping[str, Any], here: Collection[str]) -> Iterator[str]:
     if file["token"] and not file["is_new"]:
         yield f"{file['token']}: sudah pernah dimasukkan; tidak ada yang berubah. / Known already; nothing changed."
+    if file["unapproved"]:
+        yield f"{file['token']}: {file['unapproved']} baris menunggu persetujuan. / Rows that wait for approval."
     for token in set(file["released"]).difference(here):
         yield f"{token}: pasangannya sudah datang. / Its partner has come."
 

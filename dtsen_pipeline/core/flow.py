@@ -17,6 +17,7 @@ from dtsen_pipeline.core.fates import check_fates, fates
 from dtsen_pipeline.core.households import check_households
 from dtsen_pipeline.core.identity import Observations, Scene, identify
 from dtsen_pipeline.core.inputs import InputList
+from dtsen_pipeline.core.intake import UNAPPROVED
 from dtsen_pipeline.core.later import answered
 from dtsen_pipeline.core.merge import Merged, merge
 from dtsen_pipeline.core.normalise import normalise
@@ -42,10 +43,14 @@ from dtsen_pipeline.schemas.tables import (
 
 @dataclass(frozen=True)
 class Checked:
-    """Findings by table, the rejected rows of all tables, and what families and numbers side by side warn of."""
+    """Findings by table, the rejected rows of all tables, those that wait, and warnings from rows side by side.
+
+    `waiting`: rows that were not approved, as rows that take no part (see `rows.aside`).
+    """
 
     by_table: Mapping[str, Frame]
     rejected: Frame
+    waiting: Frame
     households: Frame
     numbers: Frame
 
@@ -73,6 +78,8 @@ def check_all(
 ) -> Checked:
     """The findings of every table; `ties`: the correction rows and what they correct, None where there are none."""
     context = context_of(inputs)
+    waits = nw.col("reasons") == UNAPPROVED
+    waiting, damaged = damaged.filter(waits), damaged.filter(~waits)
     by_table = _findings(records, context, engine)
     counted = {table: records[table] for table in SNAPSHOT_TABLES}
     if ties is not None:
@@ -84,6 +91,9 @@ def check_all(
     return Checked(
         by_table=by_table,
         rejected=engine.checkpoint(answered(told, records, inputs, engine)),
+        waiting=engine.checkpoint(
+            waiting.select(*ROW, findings.SOURCE, nw.lit("held").alias("fate"), reason=nw.col("reasons"))
+        ),
         households=check_households(counted[FAMILY], counted[MEMBER], inputs.version_of, engine),
         numbers=check_numbers(counted[MEMBER], by_table[MEMBER], engine),
     )
@@ -155,7 +165,7 @@ def release_of(
         "alias": observed.aliases,
         "vanished": merged.vanished,
     }
-    aside = aside_of(observed, merged)
+    aside = nw.concat([aside_of(observed, merged), checked.waiting])
     published = [found["keluarga"], found["anggota"]]
     found["fate"] = fates(received, checked.rejected, aside, published, found["lineage"], engine)
     check_fates(received, found["fate"], engine)

@@ -7,10 +7,10 @@ before it. Exact like every reading: a document that could be understood in two 
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
-from dtsen_pipeline.core.intake import Reading
+from dtsen_pipeline.core.intake import UNAPPROVED, Reading
 from dtsen_pipeline.core.sheets import as_number, damage_of, identifiers, piece_of, reading_of
 from dtsen_pipeline.reference import Profile, parts
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -18,6 +18,8 @@ from dtsen_pipeline.schemas.errors import DtsenError
 DEPTH = 12
 TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 BRACKET = re.compile(rb"[][{}]")
+NEXT = ("next", "@odata.nextLink")
+"""The keys under which a server says that the document is one page of more."""
 ANNOTATION = "@odata."
 """In the keys that say something about the document and not about a visit."""
 
@@ -33,9 +35,10 @@ Answers = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Submission:
-    """A record of one part: its answers by key path, and the id of the record that it belongs to."""
+    """A record of one part: its answers by key path, its review state, and the id of the record it belongs to."""
 
     answers: Answers
+    review: str = ""
     parent: str | None = None
 
 
@@ -62,14 +65,17 @@ def parse(data: bytes, token: str) -> Any:
 
 def read(data: bytes, profile: Profile, token: str) -> Reading:
     """The rows of one part; DtsenError where the document or its keys are not as the profile declares."""
-    found = submissions(parse(data, token), profile)
+    document = parse(data, token)
+    found = submissions(document, profile)
     if found is None:
         raise DtsenError("E_JSON_SHAPE", f"the document has not the shape of {profile.id}", token=token)
     if unknown_keys(found, profile):
         raise shape_error(found, profile, token)
     numeric = frozenset(identifiers(profile))
     records = [_record(place, item, profile, numeric) for place, item in enumerate(found, start=1)]
-    return reading_of([piece_of(records, profile)], profile, token)
+    unreviewed = 0 if profile.review is None else sum(not item.review for item in found)
+    continues = any(document.get(key) for key in NEXT)
+    return replace(reading_of([piece_of(records, profile)], profile, token), unreviewed=unreviewed, continues=continues)
 
 
 def submissions(document: Any, profile: Profile) -> list[Submission] | None:
@@ -81,7 +87,7 @@ def submissions(document: Any, profile: Profile) -> list[Submission] | None:
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         return None
     if profile.repeat is None:
-        return _all(_submission(_flat(record), profile) for record in records)
+        return _all(_visit(record, profile) for record in records)
     repeats = [(record, record.get(profile.repeat) or []) for record in records]
     if not all(isinstance(items, list) and all(isinstance(item, dict) for item in items) for _, items in repeats):
         return None
@@ -122,18 +128,26 @@ def _all(found: Iterable[Submission | None]) -> list[Submission] | None:
     return sound if len(sound) == len(listed) else None
 
 
+def _visit(record: dict[str, Any], profile: Profile) -> Submission | None:
+    answers = _answers(_flat(record), profile)
+    return None if answers is None else Submission(answers, answers.get(profile.review or "", ""))
+
+
 def _member(record: dict[str, Any], item: dict[str, Any], profile: Profile) -> Submission | None:
-    """A record of a repeat: its keys without the repeat's name, and its parent's id."""
+    """A record of a repeat: its keys without the repeat's name, with its parent's review state and id."""
     prefix = f"{profile.repeat}/"
-    pairs = ((path.removeprefix(prefix), text) for path, text in _flat(item))
-    return _submission(pairs, profile, dict(_flat(record)).get(profile.parent_id or ""))
+    parent = dict(_flat(record))
+    answers = _answers(((path.removeprefix(prefix), text) for path, text in _flat(item)), profile)
+    if answers is None:
+        return None
+    return Submission(answers, parent.get(profile.review or "", ""), parent.get(profile.parent_id or ""))
 
 
-def _submission(pairs: Iterable[tuple[str, str]], profile: Profile, parent: str | None = None) -> Submission | None:
-    """A record whose names each have one answer."""
+def _answers(pairs: Iterable[tuple[str, str]], profile: Profile) -> Answers | None:
+    """The answers of a record whose names each have one."""
     named = [(profile.ungrouped(path), text) for path, text in pairs]
     answers = dict(named)
-    return Submission(answers, parent) if len(answers) == len(named) else None
+    return answers if len(answers) == len(named) else None
 
 
 def _flat(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -171,7 +185,8 @@ def _record(place: int, item: Submission, profile: Profile, numeric: frozenset[s
     if item.parent is not None:
         answers["id_kunjungan"] = item.parent
     cells = [_cell(answers.get(name, ""), is_identifier=name in numeric) for name in profile.header]
-    reason = damage_of("".join(cells))
+    is_waiting = item.review not in ("", *profile.approved)
+    reason = UNAPPROVED if is_waiting else damage_of("".join(cells))
     return (profile.row_base + place, reason, *(cells if reason is None else [None] * len(cells)))
 
 

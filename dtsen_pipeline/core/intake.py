@@ -20,6 +20,8 @@ from dtsen_pipeline.schemas.errors import DtsenError
 DELIMITERS = {",": "comma", ";": "semicolon", "|": "pipe", "\t": "tab"}
 SHOWN = 5
 """How many columns a refusal names."""
+UNAPPROVED = "H_NOT_APPROVED"
+"""Why a row waits that its source says somebody still has to approve, or did not."""
 DAMAGED_SHARE = 0.2
 """Above this share of damaged lines the structure itself is damaged, and the file is refused."""
 UTF8_BOM = b"\xef\xbb\xbf"
@@ -34,20 +36,32 @@ LONGEST = 1 << 20
 
 @dataclass(frozen=True)
 class Reading:
-    """The exact rows of a file and its damaged lines.
+    """The exact rows of a file and its damaged lines, with those that wait for approval.
 
-    `rows`: src, row and every delivered column as text. `damaged`: src, row, reasons.
+    `rows`: src, row and every delivered column as text. `damaged`: src, row, reasons. `unreviewed`: rows that say
+    nothing about a review that their source knows; `continues`: whether the file says that more pages follow.
     """
 
     rows: pl.DataFrame
     damaged: pl.DataFrame
+    unreviewed: int = 0
+    continues: bool = False
+
+    @property
+    def waiting(self) -> int:
+        """How many of the rows that are set aside wait for approval; the others are damaged."""
+        return self.damaged.filter(pl.col("reasons") == UNAPPROVED).height
 
 
 def read(data: bytes, profile: Profile, token: str) -> Reading:
     """Read `data` under a declared dialect; raise DtsenError where the file as a whole cannot be trusted."""
     blocks = (data[start : start + BLOCK] for start in range(0, len(data), BLOCK))
     parts = list(readings(blocks, profile, token))
-    return Reading(pl.concat([part.rows for part in parts]), pl.concat([part.damaged for part in parts]))
+    return Reading(
+        pl.concat([part.rows for part in parts]),
+        pl.concat([part.damaged for part in parts]),
+        sum(part.unreviewed for part in parts),
+    )
 
 
 def readings(blocks: Iterable[bytes], profile: Profile, token: str) -> Iterator[Reading]:
@@ -65,7 +79,7 @@ def readings(blocks: Iterable[bytes], profile: Profile, token: str) -> Iterator[
     for lines in _judged(chain([rest], parts), profile, token, is_crlf=line.endswith(b"\r")):
         found = _reading(lines, row, profile, token)
         row += len(lines.reasons)
-        damaged += found.damaged.height
+        damaged += found.damaged.height - found.waiting
         yield found
     if damaged > DAMAGED_SHARE * (row - 2):
         raise DtsenError("E_STRUCTURE", "more than one line in five is damaged; the file is refused", token=token)
@@ -185,7 +199,23 @@ def _reading(lines: Lines, row: int, profile: Profile, token: str) -> Reading:
     broken = np.flatnonzero(reasons)
     texts = pl.Series("reasons", REASONS, dtype=pl.String).gather(reasons[broken])
     places = pl.DataFrame({"row": pl.Series(row + broken, dtype=pl.Int64), "reasons": texts})
-    return Reading(rows, places.select(pl.lit(token).alias("src"), "row", "reasons"))
+    state = review_of(rows, profile)
+    waits = rows.filter(is_unapproved(state, profile)).select("src", "row", pl.lit(UNAPPROVED).alias("reasons"))
+    damaged = pl.concat([places.select(pl.lit(token).alias("src"), "row", "reasons"), waits]).sort("row")
+    unreviewed = 0 if profile.review is None else int((state == "").sum())
+    return Reading(rows.filter(~is_unapproved(state, profile)), damaged, unreviewed)
+
+
+def review_of(rows: pl.DataFrame, profile: Profile) -> pl.Series:
+    """The review state of every row as delivered; blank where the source knows none."""
+    if profile.review is None:
+        return pl.Series("review", [""] * rows.height, dtype=pl.String)
+    return rows[profile.review].str.strip_chars(" ")
+
+
+def is_unapproved(state: pl.Series, profile: Profile) -> pl.Series:
+    """Which states are told and are not good; a state that nobody told counts as delivered."""
+    return (state != "") & ~state.is_in(list(profile.approved))
 
 
 def _parsed(lines: Lines, profile: Profile, token: str) -> pl.DataFrame:

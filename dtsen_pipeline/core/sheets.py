@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 import polars as pl
 
-from dtsen_pipeline.core.intake import DAMAGED_SHARE, Reading, header_error
+from dtsen_pipeline.core.intake import DAMAGED_SHARE, UNAPPROVED, Reading, header_error
 from dtsen_pipeline.reference import Profile, parts, profiles
 from dtsen_pipeline.schemas.columns import Kind
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -72,7 +72,7 @@ def reading_of(pieces: Sequence[pl.DataFrame], profile: Profile, token: str) -> 
     """Pieces of columns row, reasons and the header's, as a reading; E_STRUCTURE where too much is damaged."""
     frame = pl.concat([pl.DataFrame(schema=_schema(profile)), *pieces])
     damaged, source = frame.filter(pl.col("reasons").is_not_null()), pl.lit(token).alias("src")
-    if damaged.height > DAMAGED_SHARE * frame.height:
+    if damaged["reasons"].ne(UNAPPROVED).sum() > DAMAGED_SHARE * frame.height:
         raise DtsenError("E_STRUCTURE", "more than one row in five is damaged; the file is refused", token=token)
     rows = frame.filter(pl.col("reasons").is_null())
     return Reading(rows.select(source, "row", *profile.header), damaged.select(source, "row", "reasons"))

@@ -37,7 +37,8 @@ class Survey:
 
     `inside` is none for a table that is of no one city; `officers` gives the role of each, where one is stated.
     `malformed` counts rows with an identifier that is not of sixteen digits, `repeated` those whose key came before,
-    `villages` the rows of each kelurahan code of a family file.
+    `villages` the rows of each kelurahan code of a family file. `waiting` rows are not approved and no damage,
+    `unreviewed` ones tell no state; `continues`: the file is one page of more.
     """
 
     rows: int
@@ -50,6 +51,9 @@ class Survey:
     villages: Mapping[str, int] = field(default_factory=dict)
     zeroed: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Per identifier: how many are whole, and how many of those end in zero."""
+    waiting: int = 0
+    unreviewed: int = 0
+    continues: bool = False
 
 
 def combined(surveys: Iterable[Survey]) -> Survey:
@@ -65,6 +69,9 @@ def combined(surveys: Iterable[Survey]) -> Survey:
         malformed=sum(one.malformed for one in every),
         repeated=sum(one.repeated for one in every),
         zeroed=_paired(one.zeroed for one in every),
+        waiting=sum(one.waiting for one in every),
+        unreviewed=sum(one.unreviewed for one in every),
+        continues=any(one.continues for one in every),
     )
 
 
@@ -96,7 +103,8 @@ def survey(
     officers = set[tuple[str, str]]()
     keys = [pl.Series(dtype=pl.UInt64)]
     for part in parts:
-        totals.update(rows=part.rows.height + part.damaged.height, damaged=part.damaged.height)
+        totals.update(rows=part.rows.height + part.damaged.height, damaged=part.damaged.height - part.waiting)
+        totals.update(waiting=part.waiting, unreviewed=part.unreviewed, continues=part.continues)
         totals.update(
             part.rows.select(expression.sum().alias(name) for name, expression in asked.items()).row(0, named=True)
         )
@@ -118,6 +126,9 @@ def survey(
         malformed=totals["malformed"],
         repeated=len(hashes) - hashes.n_unique(),
         villages=dict(sorted(villages.items())),
+        waiting=totals["waiting"],
+        unreviewed=totals["unreviewed"],
+        continues=totals["continues"] > 0,
     )
 
 
@@ -146,7 +157,7 @@ def check_survey(found: Survey, share: Decimal, zero_share: Decimal, token: str)
     for name, (whole, zero) in found.zeroed.items():
         if whole >= FEWEST_IDS and zero > zero_share * whole:
             raise DtsenError("E_NIK_ZEROED", "too many identifiers end in zero", token=token, column=name)
-    read = found.rows - found.damaged
+    read = found.rows - found.damaged - found.waiting
     for name, count in found.numeric.items():
         if count > share * read:
             raise DtsenError(

@@ -22,7 +22,8 @@ class Profile:
     delivered name to it); `ignored`: the ones that are kept in the vault only; `groups`: the groups of a form, whose
     name may stand before a delivered one. `codes`: for a column, the source's own text of each answer to the
     contract's. `carries`: the profiles of the other parts of the same file, whose rows are numbered from `row_base`
-    on, so that a row number is unique in its file.
+    on, so that a row number is unique in its file. `review`: the delivered column (or key path) that says whether a
+    submission was looked at, and `approved`: the texts in it of one that is good.
     """
 
     id: str
@@ -50,6 +51,8 @@ class Profile:
     parent_id: str | None = None
     carries: tuple[str, ...] = ()
     row_base: int = 0
+    review: str | None = None
+    approved: tuple[str, ...] = ()
     synonyms: Mapping[str, str] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
     groups: tuple[str, ...] = ()

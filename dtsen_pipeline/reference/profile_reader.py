@@ -42,8 +42,9 @@ TYPES: Mapping[str, type] = {
     "repeat": str,
     "parent_id": str,
     "row_base": int,
+    "review": str,
 }
-LISTS = ("newlines", "other_sheets", "carries", "groups")
+LISTS = ("newlines", "other_sheets", "carries", "groups", "approved")
 MAPPINGS = "synonyms ignored codes cleared_token"
 OPTIONAL = " ".join([*CHOICES, *TYPES, *LISTS, MAPPINGS])
 ONLY = {"delimiter": CSV, "quoting": CSV, "newlines": CSV, "may_have_bom": CSV, "sheet": XLSX, "records": JSON}
@@ -99,6 +100,9 @@ def _profile(name: str, facts: Mapping[str, Any]) -> Profile:
             raise ValueError(message)
     for newline in texts(facts.get("newlines", []), f"{name}: newlines"):
         one_of(newline, ("lf", "crlf"), f"{name}: newlines")
+    if bool(facts.get("review")) is not bool(facts.get("approved")):
+        message = f"{name}: review and approved belong together"
+        raise ValueError(message)
     lists = {key: texts(facts[key], f"{name}: {key}") for key in facts.keys() & set(LISTS)}
     special = {
         "header": tuple(facts["header"]),

@@ -23,6 +23,8 @@ BREAKERS = frozenset(
         "H_KELURAHAN_GONE",
         "H_BATCH_SIZE",
         "H_BATCH_INCOMPLETE",
+        "H_PAGE_OF_MORE",
+        "H_UNREVIEWED",
     }
 )
 FLOOR = 20
@@ -67,7 +69,7 @@ def previous(platform: Platform, file: NewFile | SourceFile) -> SourceFile | Non
 
 
 def _duplicates(platform: Platform, case: Case) -> Iterator[Trip]:
-    count, read = case.found.repeated, case.found.rows - case.found.damaged
+    count, read = case.found.repeated, case.found.rows - case.found.damaged - case.found.waiting
     if count >= FLOOR and count > platform.settings.duplicate_share * read:
         yield Trip("H_DUPLICATES", f"{count} of {read} rows repeat a key")
 
@@ -82,6 +84,16 @@ def _rejects(platform: Platform, case: Case) -> Iterator[Trip]:
 def _incomplete(_: Platform, case: Case) -> Iterator[Trip]:
     if case.missing:
         yield Trip("H_BATCH_INCOMPLETE", f"{case.missing} listed files did not come")
+
+
+def _page(_: Platform, case: Case) -> Iterator[Trip]:
+    if case.found.continues:
+        yield Trip("H_PAGE_OF_MORE", "the document says that another page follows")
+
+
+def _unreviewed(platform: Platform, case: Case) -> Iterator[Trip]:
+    if platform.settings.review_required and case.found.unreviewed:
+        yield Trip("H_UNREVIEWED", f"{case.found.unreviewed} rows tell no review state")
 
 
 def _batch_size(platform: Platform, case: Case) -> Iterator[Trip]:
@@ -127,6 +139,8 @@ def _families(place: City, counts: Mapping[str, int], code: str) -> int:
 
 CHECKS: tuple[Callable[[Platform, Case], Iterator[Trip]], ...] = (
     _incomplete,
+    _page,
+    _unreviewed,
     _snapshot,
     _batch_size,
     _rejects,

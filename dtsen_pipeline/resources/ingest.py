@@ -57,6 +57,8 @@ class Arrival:
     table: str | None = None
     rows: int | None = None
     damaged: int | None = None
+    unapproved: int | None = None
+    """Rows that wait because their source says that they are not approved."""
     line: int | None = None
     released: tuple[str, ...] = field(default=())
     """Tokens of files that waited for this one and count from now on."""
@@ -97,7 +99,7 @@ def _registered(platform: Platform, found: "_Read", now: datetime) -> Arrival:
     _amend(platform, file.sha256, now, **facts, verdict=verdict, code=code, message=message)
     released = _release_partners(platform, file, verdict, code, now)
     after = _seen(platform.registry.file(file.sha256))
-    return replace(after, is_new=before != after, damaged=found.damaged, released=released)
+    return replace(after, is_new=before != after, damaged=found.damaged, unapproved=found.unapproved, released=released)
 
 
 def _is_settled(known: SourceFile) -> bool:
@@ -158,10 +160,11 @@ def _refused(platform: Platform, deposit: Deposit, error: DtsenError, now: datet
 
 @dataclass(frozen=True)
 class _Read:
-    """A file as it is to be registered, its damaged lines, who visited, why it is held, and what was told of it."""
+    """A file to be registered, its damaged lines and unapproved rows, who visited, why it is held, what was told."""
 
     file: NewFile
     damaged: int
+    unapproved: int
     officers: Mapping[str, str | None]
     trip: Trip | None
     manifest: Manifest | None
@@ -198,7 +201,7 @@ def _read(platform: Platform, deposit: Deposit, path: Path, told: Declared) -> _
         check_listed(manifest, path.name, deposit.sha256, found.rows, new.batch_id)
         lacking = missing(manifest, path, deposit.sha256, platform.registry)
     trip = tripped(platform, Case(new, found, lacking))
-    return _Read(new, found.damaged, found.officers, trip, manifest)
+    return _Read(new, found.damaged, found.waiting, found.officers, trip, manifest)
 
 
 def _identity(path: Path, profile: Profile, told: Declared, token: str, manifest: Manifest | None) -> Declared:

@@ -166,6 +166,10 @@ class Settings(BaseSettings):
             ge=1,
         ),
     ] = Decimal(5)
+    review_required: Annotated[
+        bool,
+        _about("Whether a file is held whose source knows reviews and whose rows tell no state", "`true` or `false`"),
+    ] = False
     pull_sources: Annotated[
         AbsolutePath | None, _about("The form servers that are asked for submissions", "a YAML file")
     ] = None
