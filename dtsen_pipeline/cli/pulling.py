@@ -22,6 +22,7 @@ STATES = {
     "on_hold": "ditunda",
     "not_approved": "tidak disetujui",
 }
+EDITED = "W_PULL_EDITED"
 VERDICTS = {"accepted": "diterima", "held": "ditahan", "refused": "ditolak", "waiting": "menunggu"}
 
 
@@ -88,18 +89,20 @@ def _remarks(one: Mapping[str, Any]) -> Iterator[str]:
     if one["error"] is None:
         waiting = [f"{count} {STATES[state]}" for state, count in one["waiting"].items() if count]
         yield from [f"{one['source']}: menunggu persetujuan / waiting: {', '.join(waiting)}"] if waiting else []
-    code, detail = _problem(one)
-    if code in REASONS:
+    for code, detail in _problems(one):
         reason = REASONS[code]
         yield f"{one['source']}: {code}: {reason.id} / {reason.en}" + (f" ({detail})" if detail else "")
         yield f"  Yang perlu dilakukan: {reason.advice_id}"
 
 
-def _problem(one: Mapping[str, Any]) -> tuple[str, str | None]:
+def _problems(one: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
     if one["error"] is not None:
-        return one["error"]["code"], one["error"]["detail"]
-    arrival = one["arrival"] or {}
-    return arrival.get("code") or "", arrival.get("message")
+        yield one["error"]["code"], one["error"]["detail"]
+        return
+    if one["edited"]:
+        yield EDITED, None
+    if one["arrival"] and one["arrival"]["code"]:
+        yield one["arrival"]["code"], one["arrival"]["message"]
 
 
 COMMANDS: Mapping[str, Callable[..., None]] = {"pull": pull}

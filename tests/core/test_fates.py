@@ -37,6 +37,7 @@ def told(engine: Engine) -> tuple[Release, dict[str, Pointer]]:
     at["older visit"] = town.visit(card(2), "2026-07-15", luas_lantai="41")
     at["damaged"] = town.damage(FAMILY, at["base 0"][0])
     at["damaged visit"] = town.damage(VISIT, at["contributed"][0], "E_LINE_QUOTE")
+    at["unapproved visit"] = town.damage(VISIT, at["contributed"][0], "H_NOT_APPROVED")
     return Release(town, engine), at
 
 
@@ -48,6 +49,7 @@ EXPECTED = {
     "older visit": "superseded",
     "damaged": "rejected",
     "damaged visit": "rejected",
+    "unapproved visit": "held",
 }
 
 
@@ -66,6 +68,7 @@ def test_reasons_go_with_their_fates(told: tuple[Release, dict[str, Pointer]]) -
     assert release.reason(at["rejected"]) == "E_RANGE:luas_lantai"
     assert release.reason(at["damaged"]) == "E_LINE_WIDTH"
     assert release.reason(at["damaged visit"]) == "E_LINE_QUOTE"
+    assert release.reason(at["unapproved visit"]) == "H_NOT_APPROVED"
     assert release.reason(at["held"]) == "H_FAMILY_ABSENT"
     assert release.reason(at["out_of_scope"]) == "O_CITY"
     assert release.reason(at["base 0"]) is release.reason(at["no_values"]) is release.reason(at["duplicate"]) is None

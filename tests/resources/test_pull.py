@@ -360,6 +360,18 @@ def test_a_source_that_is_not_as_documented_is_refused_without_repeating_it(
         assert said not in str(caught.value)
 
 
+def test_the_documented_sources_are_sources(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "connect-a-form-server.md").read_text()
+    file = tmp_path / "sources.yaml"
+    file.write_text(page.partition("```yaml\n")[2].partition("```")[0])
+    tokens = json.dumps({"trc": "a", "dinsos": "b"})
+    found = chosen(load_settings(home=tmp_path, pull_sources=file, pull_tokens=tokens), None)
+    assert [(source.name, source.kind, source.profile) for source in found] == [
+        ("dinsos", "kobo", "kobo_v1_json"),
+        ("trc", "odk", "odk_v1_json"),
+    ]
+
+
 def test_a_secret_shows_nowhere(tmp_path: Path) -> None:
     found = settings(tmp_path / "home", "https://odk.example/sub", "odk")
     (source,) = chosen(found, None)
