@@ -15,7 +15,7 @@ from dtsen_pipeline.schemas.tables import INPUT_TABLES
 
 NAMES = {table: f"Temuan pada {table}." for table in INPUT_TABLES} | {
     "rejected": "Baris yang ditolak beserta alasannya.",
-    "waiting": "Kiriman yang belum disetujui.",
+    "aside": "Kiriman yang belum disetujui, dan versi lama kiriman yang disunting.",
     "households": "Peringatan antara keluarga dan anggotanya.",
     "numbers": "Peringatan antara NIK beberapa anggota.",
 }
@@ -41,7 +41,7 @@ def validate(
         yield from frames("checked", {table: found}, facts={"rules": dg.MetadataValue.md(rule_table(counts))})
     between = {
         "rejected": checked.rejected,
-        "waiting": checked.waiting,
+        "aside": checked.aside,
         "households": checked.households,
         "numbers": checked.numbers,
     }
@@ -69,5 +69,5 @@ def tabled(stage: str, given: dict[str, Frame]) -> dict[str, Frame]:
 def checked_of(given: dict[str, Frame]) -> Checked:
     """The findings, read back."""
     found = tabled("checked", given)
-    between = {name: found.pop(name) for name in ("rejected", "waiting", "households", "numbers")}
+    between = {name: found.pop(name) for name in ("rejected", "aside", "households", "numbers")}
     return Checked(by_table=found, **between)

@@ -22,7 +22,6 @@ STATES = {
     "on_hold": "ditunda",
     "not_approved": "tidak disetujui",
 }
-EDITED = "W_PULL_EDITED"
 VERDICTS = {"accepted": "diterima", "held": "ditahan", "refused": "ditolak", "waiting": "menunggu"}
 
 
@@ -99,8 +98,6 @@ def _problems(one: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
     if one["error"] is not None:
         yield one["error"]["code"], one["error"]["detail"]
         return
-    if one["edited"]:
-        yield EDITED, None
     if one["arrival"] and one["arrival"]["code"]:
         yield one["arrival"]["code"], one["arrival"]["message"]
 

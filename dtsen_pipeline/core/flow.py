@@ -12,6 +12,7 @@ import narwhals as nw
 from dtsen_pipeline.core import findings
 from dtsen_pipeline.core.complete import incomplete
 from dtsen_pipeline.core.corrections import profile_named, resolved, uncalled, vain_of, without_corrected
+from dtsen_pipeline.core.editions import outdated
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.fates import check_fates, fates
 from dtsen_pipeline.core.households import check_households
@@ -32,6 +33,7 @@ from dtsen_pipeline.reference import WelfareModel, city, code_lists, merge_polic
 from dtsen_pipeline.schemas.release import TABLES, polars_types
 from dtsen_pipeline.schemas.tables import (
     FAMILY,
+    FIELD_TABLES,
     INPUT_TABLES,
     MEMBER,
     SNAPSHOT_TABLES,
@@ -43,14 +45,14 @@ from dtsen_pipeline.schemas.tables import (
 
 @dataclass(frozen=True)
 class Checked:
-    """Findings by table, the rejected rows of all tables, those that wait, and warnings from rows side by side.
+    """Findings by table, the rejected rows of all tables, those set aside, and warnings from rows side by side.
 
-    `waiting`: rows that were not approved, as rows that take no part (see `rows.aside`).
+    `aside`: rows that were not approved, and those of an edited submission's older versions (see `rows.aside`).
     """
 
     by_table: Mapping[str, Frame]
     rejected: Frame
-    waiting: Frame
+    aside: Frame
     households: Frame
     numbers: Frame
 
@@ -91,12 +93,18 @@ def check_all(
     return Checked(
         by_table=by_table,
         rejected=engine.checkpoint(answered(told, records, inputs, engine)),
-        waiting=engine.checkpoint(
-            waiting.select(*ROW, findings.SOURCE, nw.lit("held").alias("fate"), reason=nw.col("reasons"))
-        ),
+        aside=engine.checkpoint(_aside(waiting, records, by_table, inputs)),
         households=check_households(counted[FAMILY], counted[MEMBER], inputs.version_of, engine),
         numbers=check_numbers(counted[MEMBER], by_table[MEMBER], engine),
     )
+
+
+def _aside(waiting: Frame, records: Mapping[str, Frame], by_table: Mapping[str, Frame], inputs: InputList) -> Frame:
+    """Rows that wait for approval, and valid rows of an edited submission's older versions."""
+    found = waiting.select(*ROW, findings.SOURCE, nw.lit("held").alias("fate"), reason=nw.col("reasons"))
+    valid = {table: split(records[table], by_table[table]) for table in FIELD_TABLES}
+    older = outdated(valid, inputs)
+    return found if older is None else nw.concat([found, older])
 
 
 def _findings(records: Mapping[str, Frame], context: Context, engine: Engine) -> dict[str, Frame]:
@@ -109,8 +117,12 @@ def _findings(records: Mapping[str, Frame], context: Context, engine: Engine) ->
 
 
 def valid_of(records: Mapping[str, Frame], checked: Checked) -> dict[str, Frame]:
-    """The valid rows of every table."""
-    return {table: split(records[table], checked.by_table[table]) for table in INPUT_TABLES}
+    """The valid rows of every table that take part."""
+    valid = {table: split(records[table], checked.by_table[table]) for table in INPUT_TABLES}
+    return {
+        table: rows.join(checked.aside.select(*ROW), on=list(ROW), how="anti") if table in FIELD_TABLES else rows
+        for table, rows in valid.items()
+    }
 
 
 def stored(observed: Observations, engine: Engine) -> Observations:
@@ -137,7 +149,9 @@ def score_all(
     key: bytes,
 ) -> Scored:
     """Score every family under a model: for a release, the one that the input list names."""
-    gaps = incomplete(records, checked.rejected, aside_of(observed, merged), scene_of(inputs), engine, key)
+    scene = scene_of(inputs)
+    aside = nw.concat([aside_of(observed, merged), checked.aside])
+    gaps = incomplete(records, checked.rejected, aside, scene, engine, key)
     return score(merged, gaps, model, inputs.base_date, engine)
 
 
@@ -165,7 +179,7 @@ def release_of(
         "alias": observed.aliases,
         "vanished": merged.vanished,
     }
-    aside = nw.concat([aside_of(observed, merged), checked.waiting])
+    aside = nw.concat([aside_of(observed, merged), checked.aside])
     published = [found["keluarga"], found["anggota"]]
     found["fate"] = fates(received, checked.rejected, aside, published, found["lineage"], engine)
     check_fates(received, found["fate"], engine)

@@ -103,8 +103,8 @@ def unknown_keys(found: Sequence[Submission], profile: Profile) -> list[str]:
 
 def has_id(found: Sequence[Submission], profile: Profile) -> bool:
     """Whether every record has the key that the profile takes the visit's id from."""
-    source = next((name for name, column in profile.synonyms.items() if column == "id_kunjungan"), "id_kunjungan")
-    return all(source in item.answers for item in found)
+    known = [name for name, column in profile.synonyms.items() if column == "id_kunjungan"] or ["id_kunjungan"]
+    return all(any(name in item.answers for name in known) for item in found)
 
 
 def shape_error(found: Sequence[Submission], profile: Profile, token: str) -> DtsenError:
@@ -140,7 +140,7 @@ def _member(record: dict[str, Any], item: dict[str, Any], profile: Profile) -> S
     answers = _answers(((path.removeprefix(prefix), text) for path, text in _flat(item)), profile)
     if answers is None:
         return None
-    return Submission(answers, parent.get(profile.review or "", ""), parent.get(profile.parent_id or ""))
+    return Submission(answers, parent.get(profile.review or "", ""), _first(parent, profile.parent_id))
 
 
 def _answers(pairs: Iterable[tuple[str, str]], profile: Profile) -> Answers | None:
@@ -148,6 +148,11 @@ def _answers(pairs: Iterable[tuple[str, str]], profile: Profile) -> Answers | No
     named = [(profile.ungrouped(path), text) for path, text in pairs]
     answers = dict(named)
     return answers if len(answers) == len(named) else None
+
+
+def _first(answers: Answers, names: Iterable[str]) -> str | None:
+    """The first of several answers that is told."""
+    return next((answers[name] for name in names if answers.get(name)), None)
 
 
 def _flat(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -181,7 +186,10 @@ def _is_ignored(path: str, profile: Profile) -> bool:
 
 
 def _record(place: int, item: Submission, profile: Profile, numeric: frozenset[str]) -> tuple[str | int | None, ...]:
-    answers = {profile.synonyms.get(path, path): text for path, text in item.answers.items()}
+    answers = dict(item.answers)
+    for name in dict.fromkeys(profile.synonyms.values()):
+        told = _first(item.answers, (own for own, column in profile.synonyms.items() if column == name))
+        answers |= {} if told is None else {name: told}
     if item.parent is not None:
         answers["id_kunjungan"] = item.parent
     cells = [_cell(answers.get(name, ""), is_identifier=name in numeric) for name in profile.header]

@@ -22,8 +22,9 @@ class Profile:
     delivered name to it); `ignored`: the ones that are kept in the vault only; `groups`: the groups of a form, whose
     name may stand before a delivered one. `codes`: for a column, the source's own text of each answer to the
     contract's. `carries`: the profiles of the other parts of the same file, whose rows are numbered from `row_base`
-    on, so that a row number is unique in its file. `review`: the delivered column (or key path) that says whether a
-    submission was looked at, and `approved`: the texts in it of one that is good.
+    on, so that a row number is unique in its file; `parent_id`: the keys of the id of the record that a repeat
+    belongs to, of which the first that is told counts. `review`: the delivered column (or key path) that says whether
+    a submission was looked at, and `approved`: the texts in it of one that is good.
     """
 
     id: str
@@ -48,7 +49,7 @@ class Profile:
     other_sheets: tuple[str, ...] = ()
     records: str | None = None
     repeat: str | None = None
-    parent_id: str | None = None
+    parent_id: tuple[str, ...] = ()
     carries: tuple[str, ...] = ()
     row_base: int = 0
     review: str | None = None

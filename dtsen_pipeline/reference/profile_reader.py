@@ -40,11 +40,10 @@ TYPES: Mapping[str, type] = {
     "sheet": str,
     "records": str,
     "repeat": str,
-    "parent_id": str,
     "row_base": int,
     "review": str,
 }
-LISTS = ("newlines", "other_sheets", "carries", "groups", "approved")
+LISTS = ("newlines", "other_sheets", "carries", "groups", "approved", "parent_id")
 MAPPINGS = "synonyms ignored codes cleared_token"
 OPTIONAL = " ".join([*CHOICES, *TYPES, *LISTS, MAPPINGS])
 ONLY = {"delimiter": CSV, "quoting": CSV, "newlines": CSV, "may_have_bom": CSV, "sheet": XLSX, "records": JSON}

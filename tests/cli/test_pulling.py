@@ -37,19 +37,7 @@ def test_a_pull_tells_what_came_and_what_waits(configured: Path, dtsen: Dtsen) -
     again = dtsen("pull", "--source", "trc")
     assert again.code == 0
     assert "1 belum dinilai, 1 bermasalah" in again.out
-    assert "W_PULL_EDITED" not in again.out
     assert TOKEN not in said.all + again.all
-
-
-def test_an_edited_submission_comes_with_a_warning(
-    configured: Path, dtsen: Dtsen, server: FormServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert configured
-    assert dtsen("pull", "--source", "trc").code == 0
-    monkeypatch.setattr(server, "records", [odk(1, edits=1), odk(2)])
-    said = dtsen("pull", "--source", "trc")
-    assert said.code == 0
-    assert "W_PULL_EDITED" in said.out
 
 
 def test_one_source_that_fails_keeps_no_other_waiting(configured: Path, dtsen: Dtsen, server: FormServer) -> None:

@@ -156,3 +156,12 @@ def test_a_refusal_quotes_no_key() -> None:
 @pytest.mark.parametrize("members", ["x", [{"anggota/nama": "A"}, "x"], {"anggota/nama": "A"}])
 def test_a_repeat_that_is_no_list_of_members_is_refused(members: Any) -> None:
     assert refusal(document(kobo(anggota=members)), KOBO_MEMBERS).code == "E_JSON_SHAPE"
+
+
+def test_an_edited_submission_keeps_the_id_of_its_root() -> None:
+    edited = kobo(_uuid="u-9", **{"meta/rootUuid": "uuid:u-1"})
+    data = document(edited, kobo(_uuid="u-2", anggota=[]))
+    assert read(data).rows["id_kunjungan"].to_list() == ["uuid:u-1", "u-2"]
+    assert read(data, KOBO_MEMBERS).rows["id_kunjungan"].to_list() == ["uuid:u-1", "uuid:u-1"]
+    first = {"meta/rootUuid": "uuid:u-1"} | kobo(_uuid="u-9")
+    assert read(document(first)).rows["id_kunjungan"].to_list() == ["uuid:u-1"]

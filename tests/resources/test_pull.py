@@ -91,7 +91,7 @@ def test_approved_submissions_become_a_file_like_any_other(
     assert found.arrival is not None
     file = platform.registry.file(found.arrival.token)
     assert (file.verdict, file.kind, file.profile, file.rows) == ("accepted", "field", f"{kind}_v1_json", 50)
-    assert file.batch_id == "2026-W40-TRC"
+    assert file.batch_id == "2026-W40-TRC-001"
     assert b'"luas_lantai": 36.50}' in platform.vault.read_bytes(file.sha256)
     assert stat.S_IMODE((platform.home.work / "pull").stat().st_mode) == 0o700
     assert list((platform.home.work / "pull").iterdir()) == []

@@ -83,8 +83,7 @@ def _taken_in(platform: Platform, source: Source, fresh: Mapping[tuple[str, str]
     """Write the submissions as a file with its manifest, and take it in as a field batch of this week."""
     content = document(fresh.values(), DIALECTS[source.kind])
     sha256 = hashlib.sha256(content).hexdigest()
-    year, week, _ = now.astimezone(ZONE).isocalendar()
-    batch = f"{year}-W{week:02}-{source.name.upper()}"
+    batch = _next_batch(platform, source, now)
     name = f"{source.name}.json"
     listed = Listed(name=name, rows=_rows(list(fresh.values()), source), sha256=sha256)
     manifest = Manifest(files=(listed,), batch_id=batch, sent_at=now, device=source.name)
@@ -95,6 +94,14 @@ def _taken_in(platform: Platform, source: Source, fresh: Mapping[tuple[str, str]
         write_private(Path(folder) / name, content)
         write_private(Path(folder) / f"{source.name}.manifest.json", manifest.model_dump_json().encode())
         return ingest(platform, Path(folder) / name, now, Declared(profile=source.profile, batch_id=batch))
+
+
+def _next_batch(platform: Platform, source: Source, now: datetime) -> str:
+    """The name of the source's next batch in this week: a later batch's version of a submission is the newer one."""
+    year, week, _ = now.astimezone(ZONE).isocalendar()
+    name = f"{year}-W{week:02}-{source.name.upper()}-"
+    known = {file.batch_id for file in platform.registry.files() if (file.batch_id or "").startswith(name)}
+    return f"{name}{len(known) + 1:03}"
 
 
 def _rows(records: Sequence[Record], source: Source) -> int:

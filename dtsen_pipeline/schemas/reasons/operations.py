@@ -256,13 +256,6 @@ OPERATIONS = (
         advice_id="Batasi sumbernya dengan since, atau periksa apakah servernya benar.",
     ),
     stopped(
-        "W_PULL_EDITED",
-        id="Kiriman yang sudah ada disunting dan disetujui lagi; bila waktu kunjungannya sama, tidak ada yang lebih baru.",
-        en="A known submission was edited and approved again; if its visit time is the same, neither version is newer.",
-        basis="aturan penggabungan: kunjungan terakhir menang",
-        advice_id="Perbarui waktu_kunjungan ketika menyunting, atau tolak berkas lama dengan alasan.",
-    ),
-    stopped(
         "E_PULL_COUNT",
         id="Kiriman yang datang tidak sebanyak yang dihitung server, juga setelah diulang.",
         en="Not as many submissions came as the server counts, even after repeating.",
