@@ -1,9 +1,13 @@
 """An edited submission: the version of the later batch stands for the older ones, whatever their files are called."""
 
+from collections.abc import Iterator
+from contextlib import closing
+
 import pytest
 
 from dtsen_pipeline.core.engine import Engine
 from dtsen_pipeline.core.inputs import Source
+from dtsen_pipeline.resources.engines import open_engine
 from dtsen_pipeline.schemas.tables import VISIT, VISIT_MEMBER
 from tests.core.rows import NIK, Pointer, Release, Town, card, nik
 
@@ -19,8 +23,15 @@ FILES = {
 """Files by token and batch; the older they are, the later their token sorts."""
 
 
-@pytest.fixture(scope="module")
-def told(engine: Engine) -> tuple[Release, dict[str, Pointer]]:
+@pytest.fixture(scope="module", params=["polars", "duckdb"])
+def told(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Release, dict[str, Pointer]]]:
+    with closing(open_engine(request.param, tmp_path_factory.mktemp("scratch"), memory_mb=512)) as engine:
+        yield _told(engine)
+
+
+def _told(engine: Engine) -> tuple[Release, dict[str, Pointer]]:
     town, at = Town(), {}
     for key, (profile, batch) in FILES.items():
         town.sources[key] = Source(key * 32, VISIT, profile, 1, batch=batch)
