@@ -4,7 +4,7 @@ An operation and no asset, like the ingest job: it changes the registry, from wh
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -18,6 +18,8 @@ from dtsen_pipeline.schemas.errors import DtsenError
 PULL_JOB = "pull"
 EVERY = 1800
 """Seconds between two pulls."""
+LONGEST = timedelta(hours=2)
+"""After so long a pull that says it runs was killed."""
 UNFINISHED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 
 
@@ -64,7 +66,7 @@ def form_servers(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Skip
     """Start the pull job, one at a time, where the settings name form servers; no server is asked here."""
     if load_settings().pull_sources is None:
         return dg.SkipReason("DTSEN_PULL_SOURCES tidak diisi; tidak ada yang ditarik.")
-    running = dg.RunsFilter(job_name=PULL_JOB, statuses=UNFINISHED)
+    running = dg.RunsFilter(job_name=PULL_JOB, statuses=UNFINISHED, created_after=datetime.now(UTC) - LONGEST)
     if context.instance.get_runs(filters=running, limit=1):
         return dg.SkipReason("Penarikan sebelumnya belum selesai.")
     return dg.RunRequest()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -50,13 +51,17 @@ def test_the_sensor_is_off_until_a_server_is_named(
     assert isinstance(tick(new_home), dg.SkipReason)
 
 
-def test_the_sensor_waits_for_the_pull_before(server: FormServer, new_home: Path) -> None:
+def test_the_sensor_waits_for_the_pull_before_but_not_for_ever(
+    server: FormServer, new_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert server
     with open_instance(Home(new_home)) as instance:
         job = defs.resolve_job_def("pull")
         instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
         with dg.build_sensor_context(instance) as context:
             assert isinstance(form_servers(context), dg.SkipReason)
+            monkeypatch.setattr("dtsen_pipeline.assets.pull.LONGEST", timedelta(0))
+            assert isinstance(form_servers(context), dg.RunRequest)
 
 
 def test_the_job_takes_in_what_is_approved_and_tells_counts_only(server: FormServer, new_home: Path) -> None:

@@ -306,7 +306,11 @@ def test_a_pull_that_was_cut_off_before_its_file_came_in_is_made_again(
         with pytest.raises(KeyboardInterrupt):
             pulled()
     assert platform.registry.files() == []
+    left = platform.home.work / "pull" / "trc" / "left.json"
+    left.parent.mkdir()
+    left.write_text("what kill -9 leaves")
     assert pulled().new == 1
+    assert not left.exists()
     assert pulled().new == 0
 
 

@@ -6,11 +6,12 @@ counts only if the registry has the file.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from dtsen_pipeline.core.submissions import APPROVED, DIALECTS, Record, document, key_of
@@ -88,12 +89,23 @@ def _taken_in(platform: Platform, source: Source, fresh: Mapping[tuple[str, str]
     listed = Listed(name=name, rows=_rows(list(fresh.values()), source), sha256=sha256)
     manifest = Manifest(files=(listed,), batch_id=batch, sent_at=now, device=source.name)
     platform.registry.note_pulled(source.name, sha256, sorted(fresh), now)
-    room = platform.home.work / "pull"
+    with _room(platform, source) as room:
+        write_private(room / name, content)
+        write_private(room / f"{source.name}.manifest.json", manifest.model_dump_json().encode())
+        return ingest(platform, room / name, now, Declared(profile=source.profile, batch_id=batch))
+
+
+@contextmanager
+def _room(platform: Platform, source: Source) -> Iterator[Path]:
+    """An empty folder of the source for the length of a block; what a killed pull left in it goes."""
+    room = platform.home.work / "pull" / source.name
+    shutil.rmtree(room, ignore_errors=True)
+    make_private(room.parent)
     make_private(room)
-    with TemporaryDirectory(dir=room) as folder:
-        write_private(Path(folder) / name, content)
-        write_private(Path(folder) / f"{source.name}.manifest.json", manifest.model_dump_json().encode())
-        return ingest(platform, Path(folder) / name, now, Declared(profile=source.profile, batch_id=batch))
+    try:
+        yield room
+    finally:
+        shutil.rmtree(room)
 
 
 def _next_batch(platform: Platform, source: Source, now: datetime) -> str:
