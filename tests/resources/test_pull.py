@@ -198,6 +198,19 @@ def test_pages_that_give_rows_twice_and_skip_others_are_made_whole(
     assert server.pages > 8
 
 
+def test_passes_that_each_skip_another_row_make_up_for_each_other(server: FormServer, pulled: Pull) -> None:
+    server.records = [odk(number) for number in range(8)]
+    server.distorted = lambda page, rows: rows[:page] + rows[page + 1 :]
+    assert pulled().new == 8
+    assert server.pages == 2
+
+
+def test_a_redirect_is_not_followed(server: FormServer, pulled: Pull) -> None:
+    server.records, server.faults = [odk(1)], [Fault(302, {"Location": f"{server.url}/v1/elsewhere"})]
+    assert refused(pulled).message == "the server sends us elsewhere, which is not followed"
+    assert not any("elsewhere" in path for path in server.asked)
+
+
 def test_a_page_shorter_than_asked_for_is_not_the_last(server: FormServer, pulled: Pull) -> None:
     server.records, server.most = [odk(number) for number in range(30)], 3
     assert pulled().new == 30
