@@ -4,6 +4,7 @@ import json
 import stat
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -200,9 +201,9 @@ def test_pages_that_give_rows_twice_and_skip_others_are_made_whole(
 
 def test_passes_that_each_skip_another_row_make_up_for_each_other(server: FormServer, pulled: Pull) -> None:
     server.records = [odk(number) for number in range(8)]
-    server.distorted = lambda page, rows: rows[:page] + rows[page + 1 :]
+    places = cycle([1, 2])
+    server.distorted = lambda _, rows: rows if len(rows) < 8 else rows[: (at := next(places))] + rows[at + 1 :]
     assert pulled().new == 8
-    assert server.pages == 2
 
 
 def test_a_redirect_is_not_followed(server: FormServer, pulled: Pull) -> None:
