@@ -1,4 +1,4 @@
-"""Writes the pages that are rendered from the code, by default into `reference/` beside this file."""
+"""Writes the pages that are rendered from the code, by default into the folder of this file."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ from dtsen_pipeline.resources.settings import settings_table
 from dtsen_pipeline.schemas.docs import PAGES as SCHEMA_PAGES
 from dtsen_pipeline.schemas.programmes import programmes_page
 
-REFERENCE = Path(__file__).parent / "reference"
+DOCS = Path(__file__).parent
 
 
 def settings_page() -> str:
@@ -20,20 +20,20 @@ def settings_page() -> str:
 
 PAGES = {
     **SCHEMA_PAGES,
-    "cli.md": cli_page,
+    "reference/cli.md": cli_page,
     "rules.md": rules_page,
-    "settings.md": settings_page,
-    "programmes.md": programmes_page,
+    "reference/settings.md": settings_page,
+    "reference/programmes.md": programmes_page,
 }
-"""The generated pages by file name."""
+"""The generated pages by their place in the folder."""
 
 
 def write(folder: Path) -> None:
     """Write every page into `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, render in PAGES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(render(), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]) if len(sys.argv) > 1 else REFERENCE)
+    write(Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS)

@@ -13,7 +13,8 @@ def rules_page() -> str:
     return page(
         "Aturan baris",
         "Semua aturan yang memeriksa baris masukan, menurut tabel. Tindakan dan contoh setiap kode ada di "
-        "[kode alasan](reason-codes.md); batas dan daftar kode setiap kolom ada di [kamus data](data-dictionary.md).",
+        "[kode alasan](reason-codes.md); batas dan daftar kode setiap kolom ada di "
+        "[kamus data](reference/data-dictionary.md).",
         "Every rule about input rows, by table. Most rules warn: the row is used and the finding counted. Ages are as "
         "of the data date of the snapshot; the rules about ages and those between rows judge snapshots only. A code "
         "list that a person has confirmed rejects with `E_CODE` where it warned with `W_CODE` before. No rule changes "

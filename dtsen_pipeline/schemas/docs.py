@@ -103,12 +103,12 @@ def release_tables() -> str:
 
 PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
     {
-        "data-dictionary.md": data_dictionary,
+        "reference/data-dictionary.md": data_dictionary,
         "reason-codes.md": reason_codes,
-        "release-tables.md": release_tables,
+        "reference/release-tables.md": release_tables,
     }
 )
-"""The generated pages by file name."""
+"""The generated pages by their place in the folder of the documentation."""
 
 
 def page(title: str, *blocks: str) -> str:

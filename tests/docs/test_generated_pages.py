@@ -1,5 +1,6 @@
-"""The committed reference pages are what the code renders now, and name everything they should."""
+"""The committed pages are what the code renders now, and name everything they should."""
 
+import re
 import runpy
 from collections.abc import Callable
 from pathlib import Path
@@ -15,42 +16,52 @@ from dtsen_pipeline.schemas.reasons.examples import EXAMPLES
 from dtsen_pipeline.schemas.release import TABLES, polars_types
 from dtsen_pipeline.schemas.tables import MEMBER, tables
 
-DOCS = Path(__file__).parents[2] / "docs"
-REFERENCE = DOCS / "reference"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 GENERATOR: dict[str, Any] = runpy.run_path(str(DOCS / "generate.py"))
 PAGES: dict[str, Callable[[], str]] = dict(GENERATOR["PAGES"])
 
 
 def page(name: str) -> str:
     """A committed page."""
-    return (REFERENCE / name).read_text(encoding="utf-8")
+    return (DOCS / name).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_what_the_code_renders(name: str) -> None:
     """A page that was edited, or forgotten after a change of the models, fails here."""
-    path = REFERENCE / name
+    path = DOCS / name
     is_fresh = path.is_file() and page(name) == PAGES[name]()
-    assert is_fresh, f"docs/reference/{name} is not what the code renders; run `make docs`"
+    assert is_fresh, f"docs/{name} is not what the code renders; run `make docs`"
 
 
 def test_the_generator_writes_the_same_pages_anywhere(tmp_path: Path) -> None:
     """What `make docs` runs."""
     GENERATOR["write"](tmp_path / "new")
-    assert {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "new").iterdir()} == {
+    written = {path.relative_to(tmp_path / "new").as_posix(): path for path in (tmp_path / "new").rglob("*.md")}
+    assert {name: path.read_text(encoding="utf-8") for name, path in written.items()} == {
         name: render() for name, render in PAGES.items()
     }
 
 
 def test_no_generated_page_is_left_behind() -> None:
     """A page that nothing renders any more would go stale unseen."""
-    marked = {path.name for path in REFERENCE.glob("*.md") if NOTICE in path.read_text(encoding="utf-8")}
-    assert marked <= set(PAGES)
+    marked = {path for path in DOCS.rglob("*.md") if NOTICE in path.read_text(encoding="utf-8")}
+    assert marked <= {DOCS / name for name in PAGES}
+
+
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")], ids=lambda p: p.name
+)
+def test_every_link_leads_to_a_file(path: Path) -> None:
+    """From page to page and to images; addresses elsewhere are not visited."""
+    links = re.findall(r"\]\((?!https?:)([^)#\s]+)[^)]*\)", path.read_text(encoding="utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
 
 
 def test_every_column_and_code_list_is_in_the_data_dictionary() -> None:
     """By its own name."""
-    text = page("data-dictionary.md")
+    text = page("reference/data-dictionary.md")
     for table in tables().values():
         assert all(f"| `{name}` |" in text for name in table.names)
     assert all(f"\n### {codes}\n" in text for codes in code_lists())
@@ -86,7 +97,7 @@ def test_every_rule_is_on_its_page() -> None:
 
 def test_every_release_column_is_documented() -> None:
     """Here or, for the ministry's columns, in the data dictionary."""
-    text = page("release-tables.md") + page("data-dictionary.md")
+    text = page("reference/release-tables.md") + page("reference/data-dictionary.md")
     for name in TABLES:
         assert f"\n## `{name}`\n" in text
         assert all(f"| `{column}` |" in text for column in polars_types(name))
