@@ -22,6 +22,7 @@ from dtsen_pipeline.schemas.reasons import (
     Text,
 )
 from dtsen_pipeline.schemas.reasons.examples import DATA_DATE, EXAMPLES, SOUND, Example
+from dtsen_pipeline.schemas.reasons.situations import SITUATIONS
 from dtsen_pipeline.schemas.release import FAMILY_BIT, KEYS, PRESENCE_BIT, TABLES, polars_types
 from dtsen_pipeline.schemas.tables import FAMILY, FIELD_TABLES, MEMBER, VISIT, VISIT_MEMBER, Table, tables
 from dtsen_pipeline.schemas.visit import PresenceHead, VisitHead
@@ -74,8 +75,10 @@ def reason_codes() -> str:
         "kolom menyebut kolomnya.",
         "E rejects or stops, W counts, H holds, O is out of scope. A finding about one column names it: "
         "`E_RANGE:luas_lantai`. A code keeps its meaning for ever.",
-        f"Contoh memicu kode itu: yang berubah dari baris di bawah ini, pada tanggal data {DATA_DATE}. "
-        "*An example is a row that triggers the code: what differs from the rows below. A test runs them all.*",
+        "Setiap kode memiliki contoh yang memicunya. Contoh temuan baris menyebut yang berubah dari baris di bawah, "
+        f"pada tanggal data {DATA_DATE}; contoh lain adalah sebuah keadaan. "
+        "*Every code has an example that triggers it: for a finding about a row what differs from the rows below, else "
+        "a situation. A test brings them all about.*",
         "\n".join(f"- {_changed(name, cells)}" for name, cells in SOUND.items()),
         *(block for severity in Severity for block in _reasons(severity)),
     )
@@ -232,7 +235,7 @@ def _reasons(severity: Severity) -> list[str]:
 def _reason(reason: Reason) -> tuple[str, ...]:
     code = f"`{reason.code}`"
     example = EXAMPLES.get(reason.code)
-    shown = _example(example) if example else ""
+    shown = _example(example) if example else SITUATIONS[reason.code]
     return code, reason.kind.value, reason.id, reason.en, reason.basis, reason.advice_id, shown
 
 

@@ -13,6 +13,7 @@ from dtsen_pipeline.reference import code_lists
 from dtsen_pipeline.schemas.docs import CONSEQUENCES, NOTICE
 from dtsen_pipeline.schemas.reasons import REASONS
 from dtsen_pipeline.schemas.reasons.examples import EXAMPLES
+from dtsen_pipeline.schemas.reasons.situations import SITUATIONS
 from dtsen_pipeline.schemas.release import TABLES, polars_types
 from dtsen_pipeline.schemas.tables import MEMBER, tables
 
@@ -83,6 +84,12 @@ def test_every_example_stands_beside_its_reason() -> None:
         assert lines[code].count(f" {MEMBER}: ") == [example.table, *(table for table, _ in example.beside)].count(
             MEMBER
         )
+
+
+def test_every_situation_stands_beside_its_reason() -> None:
+    """In the last cell of its line."""
+    lines = {line.split("`")[1]: line for line in page("reason-codes.md").splitlines() if line.startswith("| `")}
+    assert all(lines[code].endswith(f"| {text} |") for code, text in SITUATIONS.items())
 
 
 def test_every_rule_is_on_its_page() -> None:
