@@ -11,9 +11,10 @@ from pathlib import Path
 import dagster as dg
 
 from dtsen_pipeline.core.passport import figures
+from dtsen_pipeline.resources.admission import NO_DATE
 from dtsen_pipeline.resources.batch_manifest import spent
 from dtsen_pipeline.resources.choice import is_data
-from dtsen_pipeline.resources.ingest import NO_DATE, Arrival, ingest
+from dtsen_pipeline.resources.ingest import Arrival, ingest
 from dtsen_pipeline.resources.passports import passports_of
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.session import check_guards, failure, telling

@@ -7,7 +7,7 @@ pair and are neither kept nor shown. The manifest of a release is another thing 
 import json
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +18,7 @@ from dtsen_pipeline.schemas.errors import TOKEN_LENGTH, DtsenError
 
 PATTERN = "*.manifest.json"
 LIMIT = 65_536
+EVENT = "file.manifest"
 LABEL = re.compile(r"(?!.*[0-9]{16})[0-9A-Za-z._-]{1,40}")
 """What a version, region, batch, device or form may be called: these words are shown outside the secure zone."""
 
@@ -111,10 +112,35 @@ def missing(manifest: Manifest, path: Path, sha256: str, registry: Registry) -> 
     """How many of the files that are listed beside this one neither lie in its folder nor came before."""
     own = manifest.listed(path.name, sha256)
     return sum(
-        not path.with_name(entry.name).is_file() and registry.find_file(entry.sha256) is None
+        not path.with_name(entry.name).is_file() and not _came(registry, entry.sha256)
         for entry in manifest.files
         if entry != own
     )
+
+
+def lacking(registry: Registry, sha256: str) -> int | None:
+    """How many of the files that a known file's manifest listed beside it did not come yet; none without a manifest.
+
+    Checksums tell, wherever the others came from: a file that was changed on its way has not come.
+    """
+    told = registry.last_event(EVENT, sha256)
+    if told is None:
+        return None
+    others = {entry["sha256"] for entry in told["files"]} - {sha256}
+    return sum(not _came(registry, other) for other in others)
+
+
+def note_manifest(registry: Registry, sha256: str, manifest: Manifest, now: datetime) -> None:
+    """Record what a manifest told of a file, once."""
+    told = {"sha256": sha256} | manifest.facts()
+    if registry.last_event(EVENT, sha256) != told:
+        registry.append_event(EVENT, told, now)
+
+
+def _came(registry: Registry, sha256: str) -> bool:
+    """Whether a file is here and was not refused."""
+    known = registry.find_file(sha256)
+    return known is not None and known.verdict != "refused"
 
 
 def spent(folder: Path, registry: Registry) -> list[Path]:

@@ -15,6 +15,7 @@ from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
 from dtsen_pipeline.resources.registry.models import SourceFile
 
+INCOMPLETE = "H_BATCH_INCOMPLETE"
 BREAKERS = frozenset(
     {
         "H_DUPLICATES",
@@ -22,7 +23,7 @@ BREAKERS = frozenset(
         "H_SNAPSHOT_SIZE",
         "H_KELURAHAN_GONE",
         "H_BATCH_SIZE",
-        "H_BATCH_INCOMPLETE",
+        INCOMPLETE,
         "H_PAGE_OF_MORE",
         "H_UNREVIEWED",
     }
@@ -39,6 +40,11 @@ class Trip:
 
     code: str
     message: str
+
+    @classmethod
+    def missing(cls, count: int) -> "Trip":
+        """So many files that a manifest lists did not come."""
+        return cls(INCOMPLETE, f"{count} listed files did not come")
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ def _rejects(platform: Platform, case: Case) -> Iterator[Trip]:
 
 def _incomplete(_: Platform, case: Case) -> Iterator[Trip]:
     if case.missing:
-        yield Trip("H_BATCH_INCOMPLETE", f"{case.missing} listed files did not come")
+        yield Trip.missing(case.missing)
 
 
 def _page(_: Platform, case: Case) -> Iterator[Trip]:

@@ -26,8 +26,8 @@ from dtsen_pipeline.core.corrections import (
 )
 from dtsen_pipeline.core.translate import filled
 from dtsen_pipeline.reference import part_of
+from dtsen_pipeline.resources.admission import BY_PERSON
 from dtsen_pipeline.resources.delivery import contract_rows, limits_of, read_all
-from dtsen_pipeline.resources.ingest import BY_PERSON
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
 from dtsen_pipeline.resources.registry.models import SourceFile

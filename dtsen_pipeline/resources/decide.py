@@ -5,9 +5,9 @@ from datetime import datetime
 
 from dtsen_pipeline.core.corrections import KIND
 from dtsen_pipeline.reference import profiles
+from dtsen_pipeline.resources.admission import BY_PERSON, UNCONFIRMED, judge_again
 from dtsen_pipeline.resources.breakers import BREAKERS
 from dtsen_pipeline.resources.correct import check_free
-from dtsen_pipeline.resources.ingest import BY_PERSON, UNCONFIRMED, judge_again
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.files import TWICE
 from dtsen_pipeline.resources.registry.models import SourceFile

@@ -1,7 +1,7 @@
 """Taking a file in: bytes to the vault, an exact reading, a verdict, a row in the registry.
 
-A refused file is kept with its code. A snapshot file without a data date or without its partner waits. The
-first snapshot of a profile is held until a person confirms its codes. Rows are judged later, by the flow.
+A refused file is kept with its code. Which verdict a file that was read gets, and which others it frees, stands in
+`admission`. Rows are judged later, by the flow.
 """
 
 import json
@@ -12,25 +12,36 @@ from pathlib import Path
 from typing import Any
 
 from dtsen_pipeline.core.survey import check_survey
-from dtsen_pipeline.reference import Profile, profiles
-from dtsen_pipeline.resources.batch_manifest import LABEL, Manifest, check_listed, manifest_beside, missing
-from dtsen_pipeline.resources.breakers import BREAKERS, Case, Trip, tripped
+from dtsen_pipeline.reference import Profile
+from dtsen_pipeline.resources.admission import (
+    BY_PERSON,
+    NO_PARTNER,
+    SNAPSHOT,
+    amend,
+    release_batches,
+    release_partners,
+    verdict_of,
+)
+from dtsen_pipeline.resources.batch_manifest import (
+    LABEL,
+    Manifest,
+    check_listed,
+    manifest_beside,
+    missing,
+    note_manifest,
+)
+from dtsen_pipeline.resources.breakers import Case, Trip, tripped
 from dtsen_pipeline.resources.choice import choose
 from dtsen_pipeline.resources.delivery import limits_of, surveyed
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
-from dtsen_pipeline.resources.registry.files import TWICE
-from dtsen_pipeline.resources.registry.models import SourceFile, Verdict
+from dtsen_pipeline.resources.registry.models import SourceFile
 from dtsen_pipeline.resources.vault import Deposit
 from dtsen_pipeline.schemas.errors import DtsenError
 
-SNAPSHOT = "snapshot"
-NO_DATE, NO_PARTNER, UNCONFIRMED = "W_NO_DATA_DATE", "W_NO_PARTNER", "H_CODES_UNCONFIRMED"
-BY_PERSON = "E_REFUSED"
 FACTS = ("kind", "table_name", "profile", "profile_version", "version", "region", "data_date", "batch_id", "rows")
 SIDECAR_FACTS = frozenset({"data_date", "version", "region", "batch_id"})
 SIDECAR_LIMIT = 65_536
-_Verdict = tuple[Verdict, str | None, str | None]
 
 
 @dataclass(frozen=True)
@@ -61,7 +72,7 @@ class Arrival:
     """Rows that wait because their source says that they are not approved."""
     line: int | None = None
     released: tuple[str, ...] = field(default=())
-    """Tokens of files that waited for this one and count from now on."""
+    """Tokens of files that waited for this one, or were held until it came, and have another verdict now."""
 
 
 def ingest(platform: Platform, path: Path, now: datetime, declared: Declared | None = None) -> Arrival:
@@ -92,14 +103,24 @@ def _registered(platform: Platform, found: "_Read", now: datetime) -> Arrival:
     platform.registry.add_officers(found.officers, now)
     if known is None:
         platform.registry.add_file(file, now)
-    if found.manifest is not None and (before is None or before.verdict == "refused"):
-        platform.registry.append_event("file.manifest", {"sha256": file.sha256} | found.manifest.facts(), now)
-    verdict, code, message = _verdict(platform, file, found.trip)
+    if found.manifest is not None:
+        note_manifest(platform.registry, file.sha256, found.manifest, now)
+    verdict, code, message = verdict_of(platform, file, found.trip)
     facts = {name: getattr(file, name) for name in FACTS}
-    _amend(platform, file.sha256, now, **facts, verdict=verdict, code=code, message=message)
-    released = _release_partners(platform, file, verdict, code, now)
+    amend(platform, file.sha256, now, **facts, verdict=verdict, code=code, message=message)
+    released = release_partners(platform, file, verdict, code, now) + release_batches(platform, now)
     after = _seen(platform.registry.file(file.sha256))
-    return replace(after, is_new=before != after, damaged=found.damaged, unapproved=found.unapproved, released=released)
+    return replace(
+        after,
+        is_new=before != after,
+        damaged=found.damaged,
+        unapproved=found.unapproved,
+        released=_others(released, file),
+    )
+
+
+def _others(tokens: tuple[str, ...], file: NewFile) -> tuple[str, ...]:
+    return tuple(sorted({token for token in tokens if not file.sha256.startswith(token)}))
 
 
 def _is_settled(known: SourceFile) -> bool:
@@ -113,14 +134,6 @@ def _kept(file: NewFile, known: SourceFile | None) -> NewFile:
         return file
     kept = {name: getattr(file, name) or getattr(known, name) for name in ("data_date", "version", "region")}
     return replace(file, **kept)
-
-
-def _amend(platform: Platform, token: str, now: datetime, **facts: Any) -> None:
-    """Record what changed; nothing where nothing did."""
-    known = platform.registry.file(token)
-    changes = {name: value for name, value in facts.items() if getattr(known, name) != value}
-    if changes:
-        platform.registry.amend_file(token, now, **changes)
 
 
 def _seen(known: SourceFile) -> Arrival:
@@ -153,7 +166,7 @@ def _refused(platform: Platform, deposit: Deposit, error: DtsenError, now: datet
             raise error
         known, is_new = platform.registry.add_file(file, now)
         before = _seen(known)
-        _amend(platform, deposit.sha256, now, verdict="refused", code=error.code, message=error.message)
+        amend(platform, deposit.sha256, now, verdict="refused", code=error.code, message=error.message)
         after = _seen(platform.registry.file(deposit.sha256))
     return replace(after, is_new=is_new or before != after, line=error.line)
 
@@ -239,81 +252,3 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len({key for key, _ in pairs}) != len(pairs):
         raise ValueError("a key stands twice")
     return dict(pairs)
-
-
-def judge_again(platform: Platform, token: str, now: datetime) -> SourceFile:
-    """The verdict of a file that a person had refused and now lets in: every gate is asked again."""
-    known = platform.registry.file(token)
-    file = NewFile(
-        sha256=known.sha256,
-        size=known.size,
-        verdict="waiting",
-        kind=known.kind,
-        table_name=known.table_name,
-        profile=known.profile,
-        profile_version=known.profile_version,
-        version=known.version,
-        region=known.region,
-        data_date=known.data_date,
-        batch_id=known.batch_id,
-        rows=known.rows,
-    )
-    with platform.registry.together():
-        verdict, code, message = _verdict(platform, file)
-        _amend(platform, token, now, verdict=verdict, code=code, message=message)
-        _release_partners(platform, file, verdict, code, now)
-        return platform.registry.file(token)
-
-
-def _verdict(platform: Platform, file: NewFile, trip: Trip | None = None) -> _Verdict:
-    """What becomes of a file that was read: verdict, code and message."""
-    unplaced = _unplaced(platform, file) if file.kind == SNAPSHOT else None
-    if unplaced is not None:
-        return unplaced
-    if trip is not None:
-        return "held", trip.code, trip.message
-    if file.kind != SNAPSHOT:
-        return "accepted", None, None
-    if not _partners(platform, file):
-        return "waiting", NO_PARTNER, None
-    family = profiles()[file.profile or ""].family
-    if family in platform.registry.confirmed_profiles():
-        return "accepted", None, None
-    return "held", UNCONFIRMED, None
-
-
-def _unplaced(platform: Platform, file: NewFile) -> _Verdict | None:
-    """What becomes of a snapshot file that has no place among the snapshots; none where it has one."""
-    named = {"data date": file.data_date, "version": file.version, "region": file.region}
-    unknown = [name for name, value in named.items() if value is None]
-    if unknown:
-        return "waiting", NO_DATE, f"not known yet: {', '.join(unknown)}"
-    if any(other.table_name == file.table_name for other in _same_snapshot(platform, file)):
-        return "refused", TWICE, None
-    return None
-
-
-def _same_snapshot(platform: Platform, file: NewFile) -> list[SourceFile]:
-    """The other files of the same version and region that were not refused."""
-    same = platform.registry.files(kind=SNAPSHOT, version=file.version, region=file.region)
-    return [other for other in same if other.sha256 != file.sha256 and other.verdict != "refused"]
-
-
-def _partners(platform: Platform, file: NewFile) -> list[SourceFile]:
-    return [
-        other
-        for other in _same_snapshot(platform, file)
-        if other.table_name != file.table_name and other.data_date == file.data_date
-    ]
-
-
-def _release_partners(
-    platform: Platform, file: NewFile, verdict: Verdict, code: str | None, now: datetime
-) -> tuple[str, ...]:
-    """Tokens of the files that waited for this one and now have its verdict."""
-    if file.kind != SNAPSHOT or verdict not in ("accepted", "held") or code in BREAKERS:
-        return ()
-    waiting = [partner.token for partner in _partners(platform, file) if partner.verdict == "waiting"]
-    for token in waiting:
-        _amend(platform, token, now, verdict=verdict, code=code, message=None)
-    return tuple(waiting)

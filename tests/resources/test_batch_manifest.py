@@ -12,12 +12,14 @@ import pytest
 from sqlalchemy import select
 
 from dtsen_pipeline.resources.batch_manifest import spent
+from dtsen_pipeline.resources.decide import Word, accept, refuse
 from dtsen_pipeline.resources.ingest import ingest
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import Event
-from tests.house import early_files, house
+from tests.house import early_files, house, late_files
 
 NOW = datetime(2026, 1, 13, 3, tzinfo=UTC)
+WORD = Word("asked the sender", "tester", NOW)
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "prepare-a-field-batch.md"
 
 
@@ -140,6 +142,92 @@ def test_one_that_came_before_is_not_missing(platform: Platform, batch: list[Pat
     _manifest(batch)
     batch[1].unlink()
     assert ingest(platform, batch[0], NOW).verdict == "accepted"
+
+
+def _verdicts(platform: Platform) -> list[tuple[str, str | None]]:
+    return sorted((file.verdict, file.code) for file in platform.registry.files())
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_file_held_for_a_partner_is_freed_when_the_partner_comes(
+    platform: Platform, batch: list[Path], tmp_path: Path, first: int
+) -> None:
+    """In either order, wherever the partner lay, and told of in the answer."""
+    _manifest(batch)
+    late = batch[1 - first].rename(tmp_path / batch[1 - first].name)
+    held = ingest(platform, batch[first], NOW)
+    assert held.verdict == "held"
+    came = ingest(platform, late, NOW)
+    assert (came.verdict, came.released) == ("accepted", (held.token,))
+    assert _verdicts(platform) == [("accepted", None)] * 2
+    assert platform.registry.file(held.token).message is None
+    assert platform.registry.verify_events().broken_at is None
+
+
+def test_of_three_files_all_are_held_until_the_last_one_comes(
+    platform: Platform, batch: list[Path], town: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "apart"
+    folder.mkdir()
+    three = [*batch, Path(shutil.copy(late_files(town)[3], batch[0].parent))]
+    _manifest(three, batch_id=None)
+    apart = [file.rename(folder / file.name) for file in three[1:]]
+    first = ingest(platform, three[0], NOW)
+    shutil.copy(batch[0].with_name("W37.manifest.json"), folder)
+    hidden = apart[1].rename(apart[1].with_suffix(".part"))
+    second = ingest(platform, apart[0], NOW)
+    assert second.released == ()
+    assert [platform.registry.file(one.token).message for one in (first, second)] == ["1 listed files did not come"] * 2
+    assert _verdicts(platform) == [("held", "H_BATCH_INCOMPLETE")] * 2
+    last = ingest(platform, hidden.rename(apart[1]), NOW)
+    assert set(last.released) == {first.token, second.token}
+    assert _verdicts(platform) == [("accepted", None)] * 3
+
+
+def test_a_partner_that_was_changed_on_its_way_frees_nobody(platform: Platform, batch: list[Path]) -> None:
+    _manifest(batch)
+    away = batch[1].rename(batch[1].with_name("later.part"))
+    ingest(platform, batch[0], NOW)
+    _cut(away)
+    assert ingest(platform, away.rename(batch[1]), NOW).verdict == "refused"
+    assert _verdicts(platform) == [("held", "H_BATCH_INCOMPLETE"), ("refused", "E_BATCH_MISMATCH")]
+
+
+def test_the_other_breakers_are_asked_before_a_file_is_freed(new_home: Path, batch: list[Path]) -> None:
+    head, *lines = batch[0].read_bytes().splitlines(keepends=True)
+    batch[0].write_bytes(b"".join([head, *lines, *lines]))
+    _manifest(batch)
+    away = batch[1].rename(batch[1].with_name("later.part"))
+    with house(new_home) as platform:
+        held = ingest(platform, batch[0], NOW)
+        assert held.code == "H_BATCH_INCOMPLETE"
+        ingest(platform, away.rename(batch[1]), NOW)
+        assert platform.registry.file(held.token).code == "H_DUPLICATES"
+
+
+def test_a_partner_that_a_person_lets_in_frees_the_other(platform: Platform, batch: list[Path]) -> None:
+    partner = ingest(platform, batch[1], NOW)
+    refuse(platform, partner.token, WORD)
+    _manifest(batch)
+    batch[1].unlink()
+    assert ingest(platform, batch[0], NOW).code == "H_BATCH_INCOMPLETE"
+    accept(platform, partner.token, WORD)
+    assert _verdicts(platform) == [("accepted", None)] * 2
+
+
+def test_a_snapshot_held_for_its_partner_goes_on_to_its_next_gate(
+    platform: Platform, town: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "snapshot"
+    folder.mkdir()
+    pair = [Path(shutil.copy(file, folder)) for file in early_files(town)[:2]]
+    for file in early_files(town)[:2]:
+        shutil.copy(file.with_name(f"{file.name}.json"), folder)
+    _manifest(pair, batch_id=None)
+    away = pair[1].rename(pair[1].with_name("later.part"))
+    assert ingest(platform, pair[0], NOW).code == "H_BATCH_INCOMPLETE"
+    ingest(platform, away.rename(pair[1]), NOW)
+    assert _verdicts(platform) == [("held", "H_CODES_UNCONFIRMED")] * 2
 
 
 BROKEN: Mapping[str, bytes | dict[str, object]] = {

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from dtsen_pipeline.resources.admission import verdict_of
 from dtsen_pipeline.resources.decide import Word, accept, refuse
-from dtsen_pipeline.resources.ingest import Arrival, Declared, _read, _verdict, ingest
+from dtsen_pipeline.resources.ingest import Arrival, Declared, _read, ingest
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import Batch, Event, Officer, SourceFile
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -184,7 +185,7 @@ class TestAgain:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patched:
-            patched.setattr("dtsen_pipeline.resources.ingest._release_partners", killed)
+            patched.setattr("dtsen_pipeline.resources.ingest.release_partners", killed)
             with pytest.raises(KeyboardInterrupt):
                 ingest(platform, files[1], NOW)
         assert [(file.token, file.verdict) for file in platform.registry.files()] == [(waiting.token, "waiting")]
@@ -201,9 +202,9 @@ class TestAgain:
         def together(*given: Any) -> Any:
             with suppress(BrokenBarrierError):
                 both.wait(0.5)
-            return _verdict(*given)
+            return verdict_of(*given)
 
-        monkeypatch.setattr("dtsen_pipeline.resources.ingest._verdict", together)
+        monkeypatch.setattr("dtsen_pipeline.resources.ingest.verdict_of", together)
 
         def taken(file: Path) -> str | None:
             with house(new_home) as other:

@@ -6,6 +6,7 @@ caller; nothing here reads a clock. Leases have their own module, and so have a 
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -34,6 +35,14 @@ class Registry(Files, Decisions, Runs, Releases, Exports, Pulls):
         """The events of a kind, in the order in which they were appended."""
         with self.read() as session:
             return list(session.scalars(select(Event).where(Event.kind == kind).order_by(Event.seq)))
+
+    def last_event(self, kind: str, sha256: str) -> Mapping[str, Any] | None:
+        """What the last event of a kind told of a file; none where there is none."""
+        about = Event.payload["sha256"].as_string() == sha256
+        query = select(Event).where(Event.kind == kind, about).order_by(Event.seq.desc()).limit(1)
+        with self.read() as session:
+            found = session.scalars(query).first()
+            return None if found is None else found.payload
 
     def verify_events(self) -> Chain:
         """Check the chain of events from its start."""

@@ -161,7 +161,7 @@ FILES = (
         id="Berkas ditahan: manifesnya menyebut berkas lain yang tidak datang.",
         en="The file is held: its manifest lists another file that did not come.",
         basis=OWN,
-        advice_id="Minta berkas yang kurang, lalu terima atau tolak dengan alasan.",
+        advice_id="Masukkan berkas yang kurang; bila memang tidak ada, terima atau tolak dengan alasan.",
     ),
     held(
         "H_PAGE_OF_MORE",

@@ -1,0 +1,136 @@
+"""The verdict of a file that was read: whether it counts, waits or is held, and which other files it frees.
+
+A snapshot file without a data date or without its partner waits. The first snapshot of a profile is held until a
+person confirms its codes; a file whose manifest lists others is held until they came. Reading files and refusing
+what cannot be read is the work of `ingest`; what a person decides, of `decide`.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from dtsen_pipeline.reference import profiles
+from dtsen_pipeline.resources.batch_manifest import lacking
+from dtsen_pipeline.resources.breakers import BREAKERS, INCOMPLETE, Case, Trip, tripped
+from dtsen_pipeline.resources.delivery import surveyed_again
+from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.resources.registry import NewFile
+from dtsen_pipeline.resources.registry.files import TWICE
+from dtsen_pipeline.resources.registry.models import SourceFile, Verdict
+
+SNAPSHOT = "snapshot"
+NO_DATE, NO_PARTNER, UNCONFIRMED = "W_NO_DATA_DATE", "W_NO_PARTNER", "H_CODES_UNCONFIRMED"
+BY_PERSON = "E_REFUSED"
+_Verdict = tuple[Verdict, str | None, str | None]
+
+
+def amend(platform: Platform, token: str, now: datetime, **facts: Any) -> None:
+    """Record what changed; nothing where nothing did."""
+    known = platform.registry.file(token)
+    changes = {name: value for name, value in facts.items() if getattr(known, name) != value}
+    if changes:
+        platform.registry.amend_file(token, now, **changes)
+
+
+def verdict_of(platform: Platform, file: NewFile, trip: Trip | None = None) -> _Verdict:
+    """What becomes of a file that was read: verdict, code and message."""
+    unplaced = _unplaced(platform, file) if file.kind == SNAPSHOT else None
+    if unplaced is not None:
+        return unplaced
+    if trip is not None:
+        return "held", trip.code, trip.message
+    if file.kind != SNAPSHOT:
+        return "accepted", None, None
+    if not _partners(platform, file):
+        return "waiting", NO_PARTNER, None
+    family = profiles()[file.profile or ""].family
+    if family in platform.registry.confirmed_profiles():
+        return "accepted", None, None
+    return "held", UNCONFIRMED, None
+
+
+def judge_again(platform: Platform, token: str, now: datetime) -> SourceFile:
+    """The verdict of a file that a person had refused and now lets in: every gate is asked again."""
+    known = platform.registry.file(token)
+    with platform.registry.together():
+        _judge(platform, known, None, now)
+        release_batches(platform, now)
+        return platform.registry.file(token)
+
+
+def release_partners(
+    platform: Platform, file: NewFile, verdict: Verdict, code: str | None, now: datetime
+) -> tuple[str, ...]:
+    """Tokens of the files that waited for this one and now have its verdict."""
+    if file.kind != SNAPSHOT or verdict not in ("accepted", "held") or code in BREAKERS:
+        return ()
+    waiting = [partner.token for partner in _partners(platform, file) if partner.verdict == "waiting"]
+    for token in waiting:
+        amend(platform, token, now, verdict=verdict, code=code, message=None)
+    return tuple(waiting)
+
+
+def release_batches(platform: Platform, now: datetime) -> tuple[str, ...]:
+    """Tokens of the files that were held until the others of their manifest came, and now are not.
+
+    The other breakers are asked again, on the bytes in the vault. Where fewer files are missing, the count is kept.
+    """
+    freed: list[str] = []
+    for held in platform.registry.files(verdict="held", code=INCOMPLETE):
+        count = lacking(platform.registry, held.sha256)
+        if count is None or held.message == Trip.missing(count).message:
+            continue
+        trip = tripped(platform, Case(_as_new(held), surveyed_again(platform, held), count))
+        freed += _judge(platform, held, trip, now)
+    return tuple(freed)
+
+
+def _judge(platform: Platform, known: SourceFile, trip: Trip | None, now: datetime) -> tuple[str, ...]:
+    """Give a known file its verdict again; tokens of the files that are not held for their manifest any more."""
+    file = _as_new(known)
+    verdict, code, message = verdict_of(platform, file, trip)
+    amend(platform, known.token, now, verdict=verdict, code=code, message=message)
+    partners = release_partners(platform, file, verdict, code, now)
+    return partners if code == INCOMPLETE else (known.token, *partners)
+
+
+def _as_new(known: SourceFile) -> NewFile:
+    """A known file as it is registered, without a verdict yet."""
+    return NewFile(
+        sha256=known.sha256,
+        size=known.size,
+        verdict="waiting",
+        kind=known.kind,
+        table_name=known.table_name,
+        profile=known.profile,
+        profile_version=known.profile_version,
+        version=known.version,
+        region=known.region,
+        data_date=known.data_date,
+        batch_id=known.batch_id,
+        rows=known.rows,
+    )
+
+
+def _unplaced(platform: Platform, file: NewFile) -> _Verdict | None:
+    """What becomes of a snapshot file that has no place among the snapshots; none where it has one."""
+    named = {"data date": file.data_date, "version": file.version, "region": file.region}
+    unknown = [name for name, value in named.items() if value is None]
+    if unknown:
+        return "waiting", NO_DATE, f"not known yet: {', '.join(unknown)}"
+    if any(other.table_name == file.table_name for other in _same_snapshot(platform, file)):
+        return "refused", TWICE, None
+    return None
+
+
+def _same_snapshot(platform: Platform, file: NewFile) -> list[SourceFile]:
+    """The other files of the same version and region that were not refused."""
+    same = platform.registry.files(kind=SNAPSHOT, version=file.version, region=file.region)
+    return [other for other in same if other.sha256 != file.sha256 and other.verdict != "refused"]
+
+
+def _partners(platform: Platform, file: NewFile) -> list[SourceFile]:
+    return [
+        other
+        for other in _same_snapshot(platform, file)
+        if other.table_name != file.table_name and other.data_date == file.data_date
+    ]
