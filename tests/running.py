@@ -19,6 +19,7 @@ from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.identity import Observations, identify
 from dtsen_pipeline.core.inputs import InputList, Source, freeze
 from dtsen_pipeline.core.merge import Merged, merge
+from dtsen_pipeline.core.translate import filled
 from dtsen_pipeline.reference import Profile, merge_policy, profiles, welfare_model
 from dtsen_pipeline.schemas.tables import INPUT_TABLES
 
@@ -81,7 +82,7 @@ def read(files: list[Delivered]) -> Readings:
     damaged, sources = [], []
     for file in files:
         reading = intake.read(file.data, file.profile, file.token)
-        rows[file.table].append(reading.rows)
+        rows[file.table].append(filled(reading.rows, file.table))
         damaged.append(reading.damaged.with_columns(sumber=pl.lit(file.table)))
         sources.append(_source(file))
     inputs = freeze(sources, city="3571", model="demo_alatas_2008", key_id="test")

@@ -67,6 +67,7 @@ def _facts(listed: InputList, day: date) -> dict[str, Any]:
         "list_hash": listed.hash,
         "base_snapshot": listed.base_version,
         "model": listed.model,
+        "official_snapshot": listed.official_version or "–",
         "files": len(listed.sources),
         "list": dg.MetadataValue.md("\n".join(lines)),
     }

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from dtsen_pipeline.cli import house
 from dtsen_pipeline.cli.output import document, heading, progress, say, table
+from dtsen_pipeline.cli.tracing import official_age
 from dtsen_pipeline.reference.models import model_label
 from dtsen_pipeline.schemas.errors import DtsenError
 
@@ -71,6 +72,7 @@ def _print_explained(found: "Explained") -> None:
     say(
         Text(f"Keluarga {found.family_id}", style="bold"),
         f"Rilis {release['release_id']} · model {model_label(release['model'])}",
+        *official_age(release),
     )
     heading("Desil")
     table(("", "Desil", "Batas"), [(TITLES[n], d, _bound(found, n)) for n, d in found.desil.items()], numbers=(1,))

@@ -1,7 +1,7 @@
 """How a trace looks on a terminal; what is in it was decided, and masked, by the queries."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
@@ -17,6 +17,14 @@ FAMILY_TABLE, PERSON_TABLE = "keluarga", "anggota"
 HIDDEN = "Nilai yang dapat menunjuk seseorang ditutup; buka dengan --reveal dan --purpose."
 
 
+def official_age(release: Mapping[str, Any]) -> list[str]:
+    """Where the official deciles are older than the base snapshot, how old: a line, else none."""
+    version, day = release["official_version"], release["official_date"]
+    if version in (None, release["base_version"]):
+        return []
+    return [f"Desil resmi dari potret {version} ({day}), sumber terakhir yang memuatnya. / Official deciles of {day}."]
+
+
 def print_trace(found: "Trace") -> None:
     """Print where every column of a family or person comes from."""
     release = found.release
@@ -25,6 +33,7 @@ def print_trace(found: "Trace") -> None:
         Text(f"{what} {found.entity_id}", style="bold"),
         f"Rilis {release['release_id']} · minggu {release['week']} · potret dasar {release['base_version']} "
         f"({release['base_date']})",
+        *official_age(release),
         f"Proses {release['run_key']} · model {model_label(release['model'])} · kode {release['code_version']}",
         f"Baris dasar: {place(found.base)}",
     )

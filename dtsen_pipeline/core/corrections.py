@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from io import StringIO
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, Protocol
 
 import narwhals as nw
 import polars as pl
@@ -58,6 +58,19 @@ class Correction:
 def correction_profiles() -> Mapping[str, Profile]:
     """The profile of the correction files of each table, by its id."""
     return MappingProxyType({profile.id: profile for profile in map(_profile, INPUT_TABLES)})
+
+
+class HasProfile(Protocol):
+    """A file that was read under a profile."""
+
+    @property
+    def profile(self) -> str | None:
+        """The profile's id."""
+
+
+def family_of(file: HasProfile) -> str:
+    """Which source a file is from: the family of its profile; files of one snapshot have one."""
+    return profile_named(file.profile or "").family
 
 
 def profile_named(name: str) -> Profile:

@@ -59,7 +59,9 @@ class Checked:
 
 def scene_of(inputs: InputList) -> Scene:
     """The facts about files that identity and merge need."""
-    return Scene(city=inputs.city, version_of=inputs.version_of, dates=inputs.snapshot_dates)
+    return Scene(
+        city=inputs.city, version_of=inputs.version_of, dates=inputs.snapshot_dates, official=inputs.official_version
+    )
 
 
 def context_of(inputs: InputList) -> Context:

@@ -37,12 +37,14 @@ WITHOUT_VALUES = (3, 4, 5)
 class Scene:
     """The facts about files that identity and merge need.
 
-    `version_of`: snapshot version by file token; `dates`: data date by version, oldest first.
+    `version_of`: snapshot version by file token; `dates`: data date by version, oldest first; `official`: the version
+    whose official deciles are published, the base where none is named.
     """
 
     city: str
     version_of: Mapping[str, str]
     dates: Mapping[str, date]
+    official: str | None = None
 
     @property
     def base(self) -> str:

@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
+from dtsen_pipeline.reference import profiles
 from dtsen_pipeline.schemas.errors import TOKEN_LENGTH, DtsenError
-from dtsen_pipeline.schemas.tables import SNAPSHOT_TABLES
+from dtsen_pipeline.schemas.tables import FAMILY, SNAPSHOT_TABLES
 
 FORMAT = 1
 WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})(?:-.*)?", re.DOTALL)
@@ -80,13 +81,14 @@ class InputList:
 
     @property
     def snapshot_dates(self) -> dict[str, date]:
-        """The data date of each snapshot version, oldest first."""
+        """The data date of each snapshot version, oldest first; of one day, those with the official deciles last."""
         found = {
             source.version: date.fromisoformat(source.data_date)
             for source in self.sources
             if source.is_snapshot and source.version and source.data_date
         }
-        return dict(sorted(found.items(), key=lambda item: (item[1], item[0])))
+        ranked = self._ranked
+        return dict(sorted(found.items(), key=lambda item: (item[1], item[0] in ranked, item[0])))
 
     @property
     def base_version(self) -> str:
@@ -98,6 +100,20 @@ class InputList:
                 "no complete snapshot is accepted yet; ingest a family file and its member file",
             )
         return list(dates)[-1]
+
+    @property
+    def official_version(self) -> str | None:
+        """The latest snapshot whose source sends the official deciles; None where none does."""
+        return next((version for version in reversed(self.snapshot_dates) if version in self._ranked), None)
+
+    @property
+    def _ranked(self) -> set[str]:
+        known = profiles()
+        return {
+            source.version
+            for source in self.of(FAMILY)
+            if source.version and source.profile in known and known[source.profile].is_ranked
+        }
 
     @property
     def base_date(self) -> date:
@@ -143,8 +159,12 @@ class InputList:
     @classmethod
     def from_json(cls, text: str) -> "InputList":
         """Read back what `to_json` wrote."""
-        facts: dict[str, Any] = json.loads(text)
-        facts.pop("format")
+        return cls.from_dict(json.loads(text))
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> "InputList":
+        """The list from its plain data."""
+        facts = {name: value for name, value in plain.items() if name != "format"}
         facts["sources"] = tuple(Source(**source) for source in facts["sources"])
         for name in ("decisions", "confirmed_profiles"):
             facts[name] = tuple(facts[name])

@@ -95,9 +95,18 @@ def merge(observed: Observations, scene: Scene, policy: MergePolicy, engine: Eng
 
 def _aged(rows: Frame, scene: Scene) -> Frame:
     """`age_rank`: 0 for rows of the base snapshot, 1 for the next older one, and so on."""
-    ranks = {version: rank for rank, version in enumerate(reversed(list(scene.dates)))}
+    ranks = _ranks(scene)
     rank = nw.col("version").replace_strict(list(ranks), list(ranks.values()), default=None, return_dtype=nw.Int64)
     return rows.with_columns(rank.alias(AGE))
+
+
+def _ranks(scene: Scene) -> dict[str, int]:
+    return {version: rank for rank, version in enumerate(reversed(list(scene.dates)))}
+
+
+def _ranked(scene: Scene) -> int:
+    """The age rank of the snapshot that the official deciles are taken from."""
+    return _ranks(scene)[scene.official or scene.base]
 
 
 def _stated(presences: Frame, person_rows: Frame, engine: Engine) -> Frame:
@@ -164,7 +173,7 @@ def _merged(
     policy: MergePolicy,
     engine: Engine,
 ) -> Entities:
-    facts = ministry(snapshots, newcomers, visits, subject, engine)
+    facts = ministry(snapshots, newcomers, visits, subject, engine, _ranked(scene))
     in_use = visits.join(facts.visited, on=subject.entity, how="semi")
     names = [subject.entity, *ROW, "day", "at", *(column.name for column in subject.merged)]
     spoken = engine.checkpoint(_with_seen(in_use, scene).select(*names, "seen_version"))
@@ -219,7 +228,7 @@ def _facts(said: Ministry, snapshots: Frame, visits: Frame, subject: Subject, sc
     return Facts(
         seen=engine.checkpoint(seen),
         own=said.visited.select(entity, *ROW, *names),
-        said=engine.checkpoint(laid_over(said.visited, said.over, subject).select(entity, *names)),
+        said=engine.checkpoint(laid_over(said.visited, said.over, subject, said.filled).select(entity, *names)),
         base_tokens=base,
         base_day=scene.dates[scene.base],
     )

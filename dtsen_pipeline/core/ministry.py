@@ -1,7 +1,8 @@
 """What the ministry says of each entity: the base snapshot, blanks filled and coarse codes refined from others.
 
 "Others" are differing rows of the same entity in the base snapshot, and older snapshots, in this order. The
-result is also the input of the shadow score. Visits take no part here (see `verdicts`).
+result is also the input of the shadow score. The official deciles are those of one snapshot, whole: the latest whose
+source sends them. Visits take no part here (see `verdicts`).
 """
 
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ class Ministry:
 
     `plain`: base rows of entities that have one row only. `special`: the first base rows of all others, the blank
     rows of newcomers included. `visited`: the base rows of entities that visits speak of.
-    `over`: the fills and refinements alone (entity, over_<column>).
+    `over`: the fills and refinements alone (entity, over_<column>), for the columns of `filled`.
     `taken`: the cells of other rows that filled or refined (entity, src, row, column, value, decision).
     `conflict`: entity, src, row, decision, mask.
     """
@@ -46,13 +47,17 @@ class Ministry:
     over: Frame
     taken: Frame
     conflict: Frame
+    filled: tuple[Column, ...]
 
 
-def ministry(snapshots: Frame, newcomers: Frame, visits: Frame, subject: Subject, engine: Engine) -> Ministry:
+def ministry(
+    snapshots: Frame, newcomers: Frame, visits: Frame, subject: Subject, engine: Engine, ranked: int = 0
+) -> Ministry:
     """Reduce snapshot rows (with `age_rank`, 0 for the base snapshot) to one row per entity.
 
     `newcomers`: entity, src, row of entities that only visits know; they stand with all columns blank. `visits`:
-    rows with the entities that visits speak of.
+    rows with the entities that visits speak of. `ranked`: the age rank of the snapshot that the official deciles
+    are taken from, where the base snapshot's source sends none.
     """
     entity, names = subject.entity, [subject.entity, *ORDER, *subject.names]
     current = snapshots.filter(nw.col(AGE) == 0)
@@ -65,13 +70,18 @@ def ministry(snapshots: Frame, newcomers: Frame, visits: Frame, subject: Subject
     special = engine.checkpoint(nw.concat([several.select(entity, *ROW, *subject.names), blank]))
     rivalled = engine.checkpoint(_of(plain, special, others, entity))
     taken = engine.checkpoint(_taken(rivalled, others, subject, engine))
+    official = subject.official if ranked else ()
+    if official:
+        taken = engine.checkpoint(nw.concat([taken, _ranked(rivalled, others, subject, ranked)]))
+    filled = subject.merged + official
     return Ministry(
         plain=plain,
         special=special,
         visited=engine.checkpoint(_of(plain, special, visits, entity)),
-        over=engine.checkpoint(wide(taken, entity, subject.merged, "over_")),
+        over=engine.checkpoint(wide(taken, entity, filled, "over_")),
         taken=taken,
         conflict=_disputed(rivalled, extras, subject),
+        filled=filled,
     )
 
 
@@ -87,17 +97,17 @@ def valued(said: Ministry, overs: Sequence[Frame], subject: Subject) -> Frame:
     touched = nw.concat([over.select(entity) for over in overs]).unique()
     result = _of(said.plain, said.special, touched, entity)
     for over in overs:
-        result = laid_over(result, over, subject)
+        result = laid_over(result, over, subject, said.filled if over is said.over else subject.merged)
     untouched = [rows.join(touched, on=entity, how="anti") for rows in (said.plain, said.special)]
     return nw.concat([*untouched, result.select(names)])
 
 
-def laid_over(values: Frame, over: Frame, subject: Subject) -> Frame:
-    """`values` with the non-null cells of `over` (over_<column>, one row per entity at most) laid over them."""
-    laid = [nw.coalesce(nw.col(f"over_{column.name}"), nw.col(column.name)) for column in subject.merged]
-    names = [subject.entity, *ROW, *(column.name for column in subject.fixed)]
-    joined = values.join(over, on=subject.entity, how="left")
-    return joined.select(*names, *(cell.alias(column.name) for cell, column in zip(laid, subject.merged, strict=True)))
+def laid_over(values: Frame, over: Frame, subject: Subject, columns: Sequence[Column]) -> Frame:
+    """`values` with the non-null cells of `over` (over_<column>, one row per entity at most) laid over `columns`."""
+    names = [column.name for column in columns]
+    laid = [nw.coalesce(nw.col(f"over_{name}"), nw.col(name)).alias(name) for name in names]
+    kept = [column.name for column in subject.columns if column.name not in names]
+    return values.join(over, on=subject.entity, how="left").select(subject.entity, *ROW, *kept, *laid)
 
 
 def _further(current: Frame, entity: str, engine: Engine) -> Frame:
@@ -132,6 +142,19 @@ def _taken(base: Frame, others: Frame, subject: Subject, engine: Engine) -> Fram
         nth=nw.col("row").cum_count().over(entity, COLUMN, order_by=list(ORDER)),
     )
     return numbered.filter(nw.col("nth") == 1).select(entity, *ROW, COLUMN, VALUE, "decision")
+
+
+def _ranked(base: Frame, others: Frame, subject: Subject, age: int) -> Frame:
+    """The official deciles of a snapshot for the entities of the base one, as `_taken`; the first row of each."""
+    entity = subject.entity
+    names = [column.name for column in subject.official]
+    of_them = others.filter(nw.col(AGE) == age).join(base.select(entity), on=entity, how="semi")
+    numbered = of_them.select(entity, *ROW, *names).with_columns(
+        nth=nw.col("row").cum_count().over(entity, order_by=list(ROW))
+    )
+    first = numbered.filter(nw.col("nth") == 1)
+    told = cells(first, [entity, *ROW], subject.official)
+    return told.with_columns(decision=nw.lit("filled")).select(entity, *ROW, COLUMN, VALUE, "decision")
 
 
 def _offering(base: Frame, others: Frame, subject: Subject) -> Frame:

@@ -8,15 +8,15 @@ from dtsen_pipeline.schemas.columns import Column, Kind, Sensitivity
 from dtsen_pipeline.schemas.release import FAMILY_BIT
 from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER, tables
 
-PRESENCE = "keberadaan_anggota"
+PRESENCE, OFFICIAL = "keberadaan_anggota", "official"
 
 
 @dataclass(frozen=True)
 class Subject:
     """One kind of entity: its tables, its id column, and its columns.
 
-    `merged`: columns that officers and snapshots both answer. `fixed`: columns taken from the base snapshot as
-    sent (official deciles, provenance flags, and a family's own card number). `derived`: names of regions, which
+    `merged`: columns that officers and snapshots both answer. `fixed`: columns taken from a snapshot as sent
+    (official deciles, provenance flags, and a family's own card number). `derived`: names of regions, which
     follow the code that won.
     """
 
@@ -31,6 +31,11 @@ class Subject:
     def columns(self) -> tuple[Column, ...]:
         """The columns that carry values of their own, merged first."""
         return self.merged + self.fixed
+
+    @property
+    def official(self) -> tuple[Column, ...]:
+        """The fixed columns that a snapshot without them does not erase: the official deciles."""
+        return tuple(column for column in self.fixed if column.group == OFFICIAL)
 
     @property
     def names(self) -> list[str]:

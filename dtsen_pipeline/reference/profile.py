@@ -12,6 +12,7 @@ from datetime import date
 CSV, XLSX, JSON = "csv", "xlsx", "json"
 GROUP_MARKS = ("/", "-")
 """What stands between the name of a form's group and that of a question in it."""
+OFFICIAL = "desil_nasional"
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,11 @@ class Profile:
     def columns(self) -> tuple[str, ...]:
         """The contract's columns that a file brings, in the order of the file."""
         return tuple(name for name in self.header if name not in self.ignored)
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether a file brings the ministry's official deciles."""
+        return OFFICIAL in self.columns
 
     @property
     def is_plain(self) -> bool:

@@ -8,7 +8,7 @@ what cannot be read is the work of `ingest`; what a person decides, of `decide`.
 from datetime import datetime
 from typing import Any
 
-from dtsen_pipeline.reference import profiles
+from dtsen_pipeline.core.corrections import family_of
 from dtsen_pipeline.resources.batch_manifest import lacking
 from dtsen_pipeline.resources.breakers import BREAKERS, INCOMPLETE, Case, Trip, tripped
 from dtsen_pipeline.resources.delivery import surveyed_again
@@ -42,8 +42,7 @@ def verdict_of(platform: Platform, file: NewFile, trip: Trip | None = None) -> _
         return "accepted", None, None
     if not _partners(platform, file):
         return "waiting", NO_PARTNER, None
-    family = profiles()[file.profile or ""].family
-    if family in platform.registry.confirmed_profiles():
+    if family_of(file) in platform.registry.confirmed_profiles():
         return "accepted", None, None
     return "held", UNCONFIRMED, None
 
@@ -117,8 +116,11 @@ def _unplaced(platform: Platform, file: NewFile) -> _Verdict | None:
     unknown = [name for name, value in named.items() if value is None]
     if unknown:
         return "waiting", NO_DATE, f"not known yet: {', '.join(unknown)}"
-    if any(other.table_name == file.table_name for other in _same_snapshot(platform, file)):
+    same = _same_snapshot(platform, file)
+    if any(other.table_name == file.table_name for other in same):
         return "refused", TWICE, None
+    if any(family_of(other) != family_of(file) for other in same):
+        return "refused", TWICE, "its version is that of a snapshot from another source"
     return None
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from dtsen_pipeline import __version__
-from dtsen_pipeline.core.corrections import profile_named
+from dtsen_pipeline.core.corrections import family_of, profile_named
 from dtsen_pipeline.core.inputs import InputList, Source, freeze
 from dtsen_pipeline.reference import digests, parts
 from dtsen_pipeline.resources.approving import ZONE, in_force
@@ -116,7 +116,7 @@ def _is_usable(file: SourceFile, files: Sequence[SourceFile]) -> bool:
     return any(
         other.version == file.version and other.region == file.region and other.table_name != file.table_name
         for other in files
-        if other.kind == "snapshot"
+        if other.kind == "snapshot" and family_of(other) == family_of(file)
     )
 
 

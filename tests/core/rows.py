@@ -96,6 +96,8 @@ class Town:
     """Rows by table, written one by one; every method returns the pointer (src, row) of its row."""
 
     dates: Mapping[str, str] = field(default_factory=lambda: DATES)
+    shapes: Mapping[str, str] = field(default_factory=dict)
+    """The profile family of a snapshot, where it is another than that of BPS."""
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {table: [] for table in INPUT_TABLES})
     sources: dict[str, Source] = field(default_factory=dict)
     damaged: list[dict[str, Any]] = field(default_factory=list)
@@ -154,7 +156,8 @@ class Town:
 
     def _snapshot_file(self, version: str, table: str) -> str:
         key = f"{list(self.dates).index(version) + 1}{'f' if table == FAMILY else 'a'}"
-        source = Source(key * 32, table, f"bps_v3_{table}", 3, version, CITY, self.dates[version])
+        profile = f"{self.shapes.get(version, 'bps_v3')}_{table}"
+        source = Source(key * 32, table, profile, 3, version, CITY, self.dates[version])
         return self.sources.setdefault(key, source).token
 
     def _field_file(self, key: str, table: str) -> str:

@@ -24,6 +24,7 @@ class Calendar:
 
     versions: Sequence[str]
     dates: dict[str, date]
+    official: str | None = None
 
     @property
     def base(self) -> str:
@@ -101,9 +102,13 @@ def expect(entity: Entity, table: str, columns: Iterable[Answer], calendar: Cale
 
 
 def _keep(found: Outcome, cell: "_Cell") -> None:
-    """A column that the base record alone answers."""
-    name = cell.answer.name
-    found.ministry[name] = found.values[name] = cell.new
+    """A column that one record alone answers: the base's, or for official deciles the latest snapshot's with them."""
+    name, source = cell.answer.name, cell.base
+    if cell.answer.group == "official" and cell.calendar.official not in (None, cell.calendar.base):
+        source = next((other for other in cell.others if other.version == cell.calendar.official), None)
+    found.ministry[name] = found.values[name] = source.told[name] if source else None
+    if source is not None and source is not cell.base and source.told[name] is not None:
+        found.lineage[source.pointer, "filled"] |= cell.bit
     for other in cell.others:
         if other.version == cell.calendar.base and _contradicts(other.told[name], cell.new, cell.answer):
             found.conflict[other.pointer, "superseded"] |= cell.bit

@@ -103,7 +103,7 @@ class _Witness:
     def __init__(self, files: tuple[RawFile, ...], rejected: frozenset[Pointer], city: str) -> None:
         self.ties = tie(files, rejected, city)
         dates = {file.version: file.data_date for file in files if file.version and file.data_date}
-        self.calendar = Calendar(self.ties.versions, dates)
+        self.calendar = Calendar(self.ties.versions, dates, self.ties.official)
         self.entities: dict[str, list[Entity]] = {
             "keluarga": list(self.ties.families.values()),
             "anggota": self.ties.persons,

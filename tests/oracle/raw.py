@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from tests.oracle import siks
+
 SNAPSHOT_TABLES = ("keluarga", "anggota")
 HEADER_LINE = 1
 CORRECTS, ROOT = "token_baris", "token_asal"
@@ -34,7 +36,7 @@ class RawFile:
     @cached_property
     def lines(self) -> list[bytes]:
         """Physical lines without their line ends; the header is line 1."""
-        return self.data.removesuffix(b"\n").split(b"\n")
+        return self.data.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\n").split(b"\n")
 
     @cached_property
     def header(self) -> list[str]:
@@ -51,6 +53,15 @@ class RawFile:
         return self._parsed[row]
 
     @property
+    def is_ranked(self) -> bool:
+        """Whether it is a ministry's family file that brings the official deciles."""
+        return self.table == "keluarga" and not self.is_correction and "desil_nasional" in self.header
+
+    @cached_property
+    def _is_siks(self) -> bool:
+        return siks.is_siks(self.lines[0].decode("utf-8", errors="replace"))
+
+    @property
     def is_correction(self) -> bool:
         """Whether its rows stand for rejected ones."""
         return self.header[0] == CORRECTS
@@ -64,10 +75,13 @@ class RawFile:
             found = self._split(line)
         except (UnicodeDecodeError, csv.Error):
             return None
-        return dict(zip(self.header, found, strict=True)) if len(found) == len(self.header) else None
+        if len(found) != len(self.header):
+            return None
+        cells = dict(zip(self.header, found, strict=True))
+        return siks.plain(cells) if self._is_siks else cells
 
     def _split(self, line: bytes) -> list[str]:
         text = line.removesuffix(b"\r").decode("utf-8")
         is_piped = self.is_snapshot and not self.lines[0].startswith(CORRECTS.encode())
-        delimiter = "|" if is_piped else ","
+        delimiter = ";" if self._is_siks else "|" if is_piped else ","
         return next(csv.reader([text], delimiter=delimiter, strict=True))

@@ -92,6 +92,8 @@ class Ties:
     persons: list[Entity]
     aside: dict[Pointer, str]
     versions: list[str]
+    official: str | None
+    """The latest version whose family file has the official deciles."""
 
 
 Sighting = tuple[Entity, str, Record]
@@ -104,7 +106,8 @@ def tie(files: Sequence[RawFile], rejected: Collection[Pointer], city: str) -> T
     """Tie every row that is not rejected."""
     records = {file.token: _records(file, rejected, city) for file in files}
     dates = {file.version: file.data_date for file in files if file.version and file.data_date}
-    versions = sorted(dates, key=lambda version: (dates[version], version))
+    ranked = {file.version for file in files if file.is_ranked}
+    versions = sorted(dates, key=lambda version: (dates[version], version in ranked, version))
     by_table = defaultdict[str, list[Record]](list)
     for file in sorted(files, key=lambda file: file.token):
         by_table[file.table] += records[file.token]
@@ -115,7 +118,8 @@ def tie(files: Sequence[RawFile], rejected: Collection[Pointer], city: str) -> T
     gone = {card for version, card in outside if version == versions[-1]} - base_cards
     visits = _visits(by_table["kunjungan"], families, base_cards, gone, aside)
     persons += _meet(by_table["kunjungan_anggota"], visits, _Known(persons), aside)
-    return Ties(families, persons, aside, versions)
+    official = next((version for version in reversed(versions) if version in ranked), None)
+    return Ties(families, persons, aside, versions, official)
 
 
 def _records(file: RawFile, rejected: Collection[Pointer], city: str) -> list[Record]:
