@@ -40,7 +40,10 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Quarantined:
-    """A rejected row. `cells` is the delivered text by column, none where the line cannot be read as a record.
+    """A rejected row.
+
+    `cells`: the delivered text by column, another source's codes, days and numbers in the contract's
+    words; none where the line cannot be read as a record.
 
     `day`: that of the visit, else the snapshot's data date. `reasons`: one Indonesian sentence a
     finding, with the column's label; `columns`: the columns at fault.

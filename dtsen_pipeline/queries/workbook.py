@@ -46,7 +46,8 @@ def _guide(book: Workbook, rows: Sequence[Quarantined], release_id: str, looks: 
     sheet.set_column(0, 0, 110, looks["told"])
     said = [
         f"Baris yang ditolak dalam rilis {release_id}: {len(rows)} baris, menurut tabel sumbernya.",
-        "Setiap baris memuat teks persis seperti yang dikirim. Sel yang menjadi alasan penolakan diwarnai.",
+        "Setiap baris memuat teks yang dikirim; kode, tanggal dan angka sumber lain ditulis menurut kamus data.",
+        "Sel yang menjadi alasan penolakan diwarnai.",
         "Kolom alasan menjelaskan apa yang salah; kolom token_baris menunjuk berkas dan barisnya, jangan diubah.",
         "Daftar pilihan pada kolom kode diambil dari lembar Kode. Biarkan nomor identitas sebagai teks.",
         "Baris tanpa isi adalah baris yang tidak dapat dibaca sama sekali; minta pengirim mengirim ulang barisnya.",
