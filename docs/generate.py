@@ -7,6 +7,7 @@ from dtsen_pipeline.cli.docs import cli_page
 from dtsen_pipeline.core.docs import rules_page
 from dtsen_pipeline.resources.settings import settings_table
 from dtsen_pipeline.schemas.docs import PAGES as SCHEMA_PAGES
+from dtsen_pipeline.schemas.profiles import profiles_page
 from dtsen_pipeline.schemas.programmes import programmes_page
 
 DOCS = Path(__file__).parent
@@ -24,6 +25,7 @@ PAGES = {
     "rules.md": rules_page,
     "reference/settings.md": settings_page,
     "reference/programmes.md": programmes_page,
+    "reference/profiles.md": profiles_page,
 }
 """The generated pages by their place in the folder."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dtsen_pipeline.core.rulebook import rulebook
-from dtsen_pipeline.reference import code_lists
+from dtsen_pipeline.reference import code_lists, profiles
 from dtsen_pipeline.schemas.docs import CONSEQUENCES, NOTICE
 from dtsen_pipeline.schemas.reasons import REASONS
 from dtsen_pipeline.schemas.reasons.examples import EXAMPLES
@@ -100,6 +100,23 @@ def test_every_rule_is_on_its_page() -> None:
         told = (CONSEQUENCES[rule.reason.severity].id, rule.reason.id, rule.reason.en, rule.reason.basis)
         assert all(f"| {text} |" in line for text in told)
         assert all(f"`{column}`" in line for column in rule.columns)
+
+
+def test_every_profile_is_on_its_page_with_its_columns_and_codes() -> None:
+    """As the file calls them, and as the contract does."""
+    sections = dict(part.split("\n", 1) for part in page("reference/profiles.md").split("\n## ")[1:])
+    assert list(sections) == list(profiles())
+    for profile in profiles().values():
+        lines, text = sections[profile.id].splitlines(), sections[profile.id]
+        assert profile.source.strip() in text
+        assert profile.file_name_pattern.replace("|", "\\|") in text
+        listed = [line for line in lines if line.startswith("| `")]
+        assert len(listed) == len(profile.header)
+        for own, name in profile.synonyms.items():
+            assert [line for line in listed if f"`{own}`" in line and (f"`{name}`" in line or name in profile.ignored)]
+        for name, codes in profile.codes.items():
+            (line,) = [line for line in listed if f"| `{name}` |" in line]
+            assert all(f"`{own}` = {code}" in line for own, code in codes.items())
 
 
 def test_every_release_column_is_documented() -> None:
