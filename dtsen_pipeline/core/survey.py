@@ -1,6 +1,6 @@
 """What is counted of a file while it is read, part by part, and the refusals that follow from the counts.
 
-Reading is exact already (see `intake`); rows are judged one by one later (see `validate`).
+Reading is exact already (see `intake`). Rows that the rules reject are counted here and named later (see `validate`).
 """
 
 from collections import Counter
@@ -36,9 +36,9 @@ class Survey:
     """The counts of a file: its lines, the damaged ones, those of the city, and numbers where identifiers belong.
 
     `inside` is none for a table that is of no one city; `officers` gives the role of each, where one is stated.
-    `malformed` counts rows with an identifier that is not of sixteen digits, `repeated` those whose key came before,
-    `villages` the rows of each kelurahan code of a family file. `waiting` rows are not approved and no damage,
-    `unreviewed` ones tell no state; `continues`: the file is one page of more.
+    `rejected` counts the readable rows that break a hard rule, `repeated` those whose key came before, `villages` the
+    rows of each kelurahan code of a family file. `waiting` rows are not approved and no damage, `unreviewed` ones tell
+    no state; `continues`: the file is one page of more.
     """
 
     rows: int
@@ -46,7 +46,7 @@ class Survey:
     inside: int | None
     numeric: Mapping[str, int]
     officers: Mapping[str, str | None]
-    malformed: int = 0
+    rejected: int = 0
     repeated: int = 0
     villages: Mapping[str, int] = field(default_factory=dict)
     zeroed: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -66,7 +66,7 @@ def combined(surveys: Iterable[Survey]) -> Survey:
         damaged=sum(one.damaged for one in every),
         numeric=_added(one.numeric for one in every),
         officers={who: role for one in every for who, role in one.officers.items()},
-        malformed=sum(one.malformed for one in every),
+        rejected=sum(one.rejected for one in every),
         repeated=sum(one.repeated for one in every),
         zeroed=_paired(one.zeroed for one in every),
         waiting=sum(one.waiting for one in every),
@@ -92,11 +92,16 @@ def _paired(counts: Iterable[Mapping[str, tuple[int, int]]]) -> dict[str, tuple[
 
 
 def survey(
-    parts: Iterable[Reading], profile: Profile, city: str, in_contract: Callable[[pl.DataFrame], pl.DataFrame]
+    parts: Iterable[Reading],
+    profile: Profile,
+    city: str,
+    in_contract: Callable[[pl.DataFrame], pl.DataFrame],
+    rejects: Callable[[pl.DataFrame], int],
 ) -> Survey:
     """Count over the parts of a file, holding one at a time, and of the keys eight bytes a row.
 
-    `in_contract` gives rows as the contract writes them: places are counted by its region codes.
+    `in_contract` gives rows as the contract writes them: places are counted by its region codes, and `rejects` counts
+    among such rows those that the row rules reject.
     """
     asked = _asked(profile)
     totals, villages = Counter[str](), Counter[str]()
@@ -109,8 +114,9 @@ def survey(
             part.rows.select(expression.sum().alias(name) for name, expression in asked.items()).row(0, named=True)
         )
         keys.append(_keys(part.rows, profile.table))
+        places = in_contract(part.rows)
+        totals.update(rejected=rejects(places))
         if profile.table == FAMILY:
-            places = in_contract(part.rows)
             totals.update(inside=places.select((pl.col("kode_kabupaten_kota") == city).sum()).item() or 0)
             villages.update(dict(places[VILLAGE].drop_nulls().str.strip_chars(" ").value_counts().rows()))
         if profile.table == VISIT:
@@ -123,7 +129,7 @@ def survey(
         numeric={name: totals[name] for name in asked if name in profile.header},
         zeroed={name: (totals[f"{name}:whole"], totals[f"{name}:zero"]) for name in asked if name in profile.header},
         officers={who: role or None for who, role in sorted(officers) if who},
-        malformed=totals["malformed"],
+        rejected=totals["rejected"],
         repeated=len(hashes) - hashes.n_unique(),
         villages=dict(sorted(villages.items())),
         waiting=totals["waiting"],
@@ -133,16 +139,13 @@ def survey(
 
 
 def _asked(profile: Profile) -> dict[str, pl.Expr]:
-    """What is counted in every part, by name: per identifier the numeric ones, then whole rows."""
+    """What is counted in every part, by name: per identifier the numeric, the whole ones, and those ending in zero."""
     ids = [column.name for column in tables()[profile.table].columns if column.kind in {Kind.NIK, Kind.CARD}]
     found = [name for name in ids if name in profile.header]
     asked = {name: pl.col(name).str.contains(NUMERIC_ID) for name in found}
     whole = {name: pl.col(name).str.contains(WHOLE) for name in found}
     asked |= {f"{name}:whole": is_whole for name, is_whole in whole.items()}
-    asked |= {f"{name}:zero": is_whole & pl.col(name).str.ends_with("0") for name, is_whole in whole.items()}
-    wrong = [~pl.col(name).str.contains(r"\A *([0-9]{16})? *\z") for name in found]
-    asked["malformed"] = pl.any_horizontal(wrong).fill_null(value=False)
-    return asked
+    return asked | {f"{name}:zero": is_whole & pl.col(name).str.ends_with("0") for name, is_whole in whole.items()}
 
 
 def _keys(rows: pl.DataFrame, table: str) -> pl.Series:

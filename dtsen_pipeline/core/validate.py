@@ -48,6 +48,12 @@ def check(records: Frame, table: Table, context: Context) -> Frame:
     )
 
 
+def is_rejected(table: Table, context: Context) -> nw.Expr:
+    """Whether a record breaks a hard rule; no rule between the rows of a file rejects. Null where nothing is known."""
+    hard = [broken for code, broken in predicates(table, context).items() if code.startswith("E_")]
+    return nw.any_horizontal(*hard, ignore_nulls=True)
+
+
 def check_births(met: Frame, visits: Frame) -> Frame:
     """Member rows of visits whose person was born after the visit's day: src, row, reasons, warnings (null)."""
     days = visits.group_by("id_kunjungan").agg(visited=nw.col("waktu_kunjungan").str.slice(0, 10).max())

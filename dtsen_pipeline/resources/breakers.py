@@ -82,9 +82,9 @@ def _duplicates(platform: Platform, case: Case) -> Iterator[Trip]:
 
 def _rejects(platform: Platform, case: Case) -> Iterator[Trip]:
     found = case.found
-    count = found.damaged + found.malformed
+    count = found.damaged + found.rejected
     if count >= FLOOR and count > platform.settings.rejected_share * found.rows:
-        yield Trip("H_REJECTS", f"{found.damaged} lines damaged, {found.malformed} identifiers malformed")
+        yield Trip("H_REJECTS", f"{found.damaged} lines damaged, {found.rejected} rows break a hard rule")
 
 
 def _incomplete(_: Platform, case: Case) -> Iterator[Trip]:

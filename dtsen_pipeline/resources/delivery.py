@@ -5,6 +5,7 @@ decided in `choice`; what the text means, in the core.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from functools import partial
 
 import narwhals as nw
@@ -12,10 +13,14 @@ import polars as pl
 
 from dtsen_pipeline.core import forms, intake, sheets
 from dtsen_pipeline.core.corrections import profile_named
+from dtsen_pipeline.core.inputs import Source
 from dtsen_pipeline.core.intake import Reading
+from dtsen_pipeline.core.normalise import normalise
+from dtsen_pipeline.core.rules.context import Context
 from dtsen_pipeline.core.survey import Survey, combined, survey
-from dtsen_pipeline.core.translate import translate
-from dtsen_pipeline.reference import Profile, city, parts
+from dtsen_pipeline.core.translate import filled, translate
+from dtsen_pipeline.core.validate import is_rejected
+from dtsen_pipeline.reference import Profile, city, code_lists, parts
 from dtsen_pipeline.reference.profile import JSON, XLSX
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import SourceFile
@@ -50,18 +55,44 @@ def blocks_of(platform: Platform, sha256: str, profile: Profile) -> Iterator[Rea
         yield from intake.readings(blocks, profile, sha256[:TOKEN_LENGTH])
 
 
-def surveyed(platform: Platform, sha256: str, profile: Profile) -> Survey:
-    """The counts of a file over all its parts; DtsenError where it cannot be read exactly."""
-    code = platform.settings.city
+def surveyed(
+    platform: Platform, sha256: str, profile: Profile, data_date: date | None = None, batch_id: str | None = None
+) -> Survey:
+    """The counts of a file over all its parts; DtsenError where it cannot be read exactly.
+
+    Rows are judged by the rules that a refresh would judge them by, as far as the date and the batch are known.
+    """
+    code, token = platform.settings.city, sha256[:TOKEN_LENGTH]
+    end = Source(sha256, profile.table, profile.id, profile.version, batch=batch_id).batch_end
+    context = Context(
+        city(code),
+        observed={token: data_date} if data_date else {},
+        confirmed=frozenset(code_lists()) if platform.registry.confirmed_profiles() else frozenset(),
+        batch_ends={token: end} if end else {},
+    )
     return combined(
-        survey(blocks_of(platform, sha256, part), part, code, partial(contract_rows, profile=part, code=code))
+        survey(
+            blocks_of(platform, sha256, part),
+            part,
+            code,
+            partial(contract_rows, profile=part, code=code),
+            partial(_rejected, table=part.table, context=context),
+        )
         for part in parts(profile)
     )
 
 
 def surveyed_again(platform: Platform, file: SourceFile) -> Survey:
     """The counts of a file that was read before."""
-    return surveyed(platform, file.sha256, profile_named(file.profile or ""))
+    return surveyed(platform, file.sha256, profile_named(file.profile or ""), file.data_date, file.batch_id)
+
+
+def _rejected(rows: pl.DataFrame, table: str, context: Context) -> int:
+    """How many rows, written as the contract writes them, break a hard rule."""
+    declared = tables()[table]
+    records = normalise(nw.from_native(filled(rows, table).lazy()), declared, context.city)
+    native: pl.LazyFrame = records.select(is_rejected(declared, context).sum()).to_native()
+    return int(native.collect().item() or 0)
 
 
 def contract_rows(rows: pl.DataFrame, profile: Profile, code: str) -> pl.DataFrame:

@@ -188,9 +188,9 @@ def _read(platform: Platform, deposit: Deposit, path: Path, told: Declared) -> _
     manifest, settings = manifest_beside(path, deposit.sha256), platform.settings
     with platform.vault.open(deposit.sha256) as stored:
         profile = choose(stored, path.suffix, deposit.token, told.profile, limits_of(platform))
-    found = surveyed(platform, deposit.sha256, profile)
-    check_survey(found, settings.numeric_id_share, settings.zero_id_share, deposit.token)
     who = _identity(path, profile, told, deposit.token, manifest)
+    found = surveyed(platform, deposit.sha256, profile, who.data_date, who.batch_id)
+    check_survey(found, settings.numeric_id_share, settings.zero_id_share, deposit.token)
     if who.region is not None and who.region != platform.settings.city:
         raise DtsenError("E_REGION", "the file is of another regency or city", token=deposit.token)
     is_snapshot = profile.kind == SNAPSHOT

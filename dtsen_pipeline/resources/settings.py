@@ -144,7 +144,7 @@ class Settings(BaseSettings):
     rejected_share: Annotated[
         Decimal,
         _about(
-            "Share of damaged lines and malformed identifiers above which a file is held",
+            "Share of damaged and rejected rows above which a file is held",
             "a decimal from 0 to 1",
             ge=0,
             le=1,

@@ -25,15 +25,20 @@ def as_is(rows: pl.DataFrame) -> pl.DataFrame:
     return rows
 
 
+def none(_: pl.DataFrame) -> int:
+    """No row is rejected."""
+    return 0
+
+
 def test_parts_add_up() -> None:
     parts = [
         part("bps_v3_keluarga", [{"kode_kabupaten_kota": "3571", "nomor_kartu_keluarga": "3.57E+15"}], damaged=2),
         part("bps_v3_keluarga", []),
         part("bps_v3_keluarga", [{"kode_kabupaten_kota": "3506", "nomor_kartu_keluarga": "x"}, {}]),
     ]
-    found = survey(parts, profiles()["bps_v3_keluarga"], "3571", as_is)
+    found = survey(parts, profiles()["bps_v3_keluarga"], "3571", as_is, len)
     assert found == Survey(
-        5, 2, 1, {"nomor_kartu_keluarga": 1}, {}, malformed=2, zeroed={"nomor_kartu_keluarga": (0, 0)}
+        5, 2, 1, {"nomor_kartu_keluarga": 1}, {}, rejected=3, zeroed={"nomor_kartu_keluarga": (0, 0)}
     )
 
 
@@ -41,14 +46,14 @@ def test_keys_that_repeat_are_counted_across_parts() -> None:
     cards = ["3571010101019001", "3571010101019002", "", "3571010101019001"]
     rows = [{"nomor_kartu_keluarga": card, "kode_kelurahan_desa": "3571010001"} for card in cards]
     parts = [part("bps_v3_keluarga", rows[:3]), part("bps_v3_keluarga", rows[3:] + rows[2:3])]
-    found = survey(parts, profiles()["bps_v3_keluarga"], "3571", as_is)
-    assert (found.repeated, found.malformed, found.villages) == (1, 0, {"3571010001": 5})
+    found = survey(parts, profiles()["bps_v3_keluarga"], "3571", as_is, none)
+    assert (found.repeated, found.rejected, found.villages) == (1, 0, {"3571010001": 5})
 
 
 def test_a_person_is_repeated_within_a_visit_and_not_across_visits() -> None:
     pairs = [("v1", "3571010101019001"), ("v2", "3571010101019001"), ("v2", "3571010101019001"), ("v2", "")]
     rows = [{"id_kunjungan": visit, "nomor_induk_kependudukan": nik} for visit, nik in pairs]
-    found = survey([part("lapangan_v1_anggota", rows)], profiles()["lapangan_v1_anggota"], "3571", as_is)
+    found = survey([part("lapangan_v1_anggota", rows)], profiles()["lapangan_v1_anggota"], "3571", as_is, none)
     assert found.repeated == 1
 
 
@@ -60,6 +65,7 @@ def test_officers_and_their_roles_are_gathered_from_visits() -> None:
         profiles()["lapangan_v1_kunjungan"],
         "3571",
         as_is,
+        none,
     )
     assert found.officers == {"P1": "TRC", "P2": None}
     assert found.inside is None
@@ -88,12 +94,12 @@ def test_numbers_above_the_share_refuse_the_file() -> None:
 def test_last_digits_that_became_zero_refuse_the_file() -> None:
     name = "nomor_induk_kependudukan"
     ids = [{name: f"357101010101{last:04}"} for last in range(9000, 9040)]
-    found = survey([part("bps_v3_anggota", ids)], profiles()["bps_v3_anggota"], "3571", as_is)
+    found = survey([part("bps_v3_anggota", ids)], profiles()["bps_v3_anggota"], "3571", as_is, none)
     assert found.zeroed[name] == (40, 4)
     check_survey(found, SHARE, ZEROS, TOKEN)
     lost = [{name: f"{one[name][:15]}0"} for one in ids]
-    found = survey([part("bps_v3_anggota", lost)], profiles()["bps_v3_anggota"], "3571", as_is)
+    found = survey([part("bps_v3_anggota", lost)], profiles()["bps_v3_anggota"], "3571", as_is, none)
     with pytest.raises(DtsenError, match=r"E_NIK_ZEROED .*nomor_induk"):
         check_survey(found, SHARE, ZEROS, TOKEN)
-    few = survey([part("bps_v3_anggota", lost[:29])], profiles()["bps_v3_anggota"], "3571", as_is)
+    few = survey([part("bps_v3_anggota", lost[:29])], profiles()["bps_v3_anggota"], "3571", as_is, none)
     check_survey(few, SHARE, ZEROS, TOKEN)

@@ -8,6 +8,7 @@ from dtsen_pipeline.queries.codes import coded_columns, held_together
 from dtsen_pipeline.queries.reading import View
 from dtsen_pipeline.queries.rejected import rejected
 from dtsen_pipeline.queries.show import codes_of, releases, show
+from dtsen_pipeline.resources.delivery import surveyed_again
 from dtsen_pipeline.resources.ingest import ingest
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.settings import load_settings
@@ -79,3 +80,12 @@ def test_codes_of_held_files_are_counted_and_small_counts_hidden(
     }
     assert all(one.count == "<5" or int(one.count) >= 5 for column in columns.values() for one in column.counts)
     assert ("anggota", "nama") not in columns
+
+
+def test_the_rows_rejected_at_the_gate_are_those_of_the_release(platform: Platform, release: View) -> None:
+    """Counted while a file is taken in, judged again by the flow; births after a visit are known to the flow alone."""
+    by_row = release.scan("rejected").collect().filter(~pl.col("reasons").str.contains("E_LINE|E_BIRTH_AFTER_VISIT"))
+    told = {file.token: surveyed_again(platform, file).rejected for file in platform.registry.files()}
+    counted = dict(by_row.group_by("src").len().rows())
+    assert {token: count for token, count in told.items() if count} == counted
+    assert sum(counted.values()) > 10

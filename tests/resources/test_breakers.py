@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from dtsen_pipeline.reference import profiles
 from dtsen_pipeline.resources.breakers import BREAKERS, previous
 from dtsen_pipeline.resources.decide import Word, accept, refuse
 from dtsen_pipeline.resources.freeze import freeze_inputs
-from dtsen_pipeline.resources.ingest import Arrival, ingest
+from dtsen_pipeline.resources.ingest import Arrival, Declared, ingest
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.settings import load_settings
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -24,6 +25,7 @@ from tests.house import early_files, fill, late_files
 NOW, LATER = datetime(2026, 3, 3, 3, tzinfo=UTC), datetime(2026, 3, 4, 3, tzinfo=UTC)
 WORD = Word("asked the sender", "head", LATER)
 LARGEST = b"3571020010"
+AREA = profiles()["bps_v3_keluarga"].header.index("luas_lantai")
 Change = Callable[[list[bytes]], list[bytes]]
 
 
@@ -70,14 +72,26 @@ def _malformed(lines: list[bytes]) -> list[bytes]:
     return found
 
 
+def _too_large(lines: list[bytes]) -> list[bytes]:
+    """One line in fifteen names a floor area that cannot be."""
+    found = list(lines)
+    for at in range(0, len(lines), 15):
+        cells = found[at].split(b'"|"')
+        if len(cells) > AREA:
+            cells[AREA] = b"998"
+        found[at] = b'"|"'.join(cells)
+    return found
+
+
 def _damaged(lines: list[bytes]) -> list[bytes]:
     return [line.replace(b'"|"', b'"', 1) if at % 15 == 0 else line for at, line in enumerate(lines)]
 
 
 HELD: Mapping[str, tuple[str, str, Change]] = {
     "repeated": ("H_DUPLICATES", "rows repeat a key", lambda lines: lines + lines[:40]),
-    "malformed": ("H_REJECTS", "identifiers malformed", _malformed),
+    "malformed": ("H_REJECTS", "rows break a hard rule", _malformed),
     "damaged": ("H_REJECTS", "lines damaged", _damaged),
+    "out of range": ("H_REJECTS", "lines damaged, ", _too_large),
     "smaller": ("H_SNAPSHOT_SIZE", "the snapshot before had", lambda lines: lines[: len(lines) * 3 // 4]),
     "larger": ("H_SNAPSHOT_SIZE", "the snapshot before had", lambda lines: lines + lines[: len(lines) // 3]),
     "kelurahan": ("H_KELURAHAN_GONE", "no family any more in", lambda lines: [x for x in lines if LARGEST not in x]),
@@ -145,6 +159,14 @@ def test_thresholds_are_settings(
     with opened(load_settings(home=home, **settings)) as platform:
         found = ingest(platform, _changed(town, tmp_path, "keluarga", HELD[kind][2]), NOW)
     assert found.code != HELD[kind][0]
+
+
+def test_what_is_known_of_a_file_judges_its_rows(home: Path, town: Path) -> None:
+    """Visits later than the week that the batch is told to be of."""
+    with opened(load_settings(home=home)) as platform:
+        found = ingest(platform, late_files(town)[3], NOW, Declared(batch_id="2026-W20-TRC"))
+    assert (found.verdict, found.code) == ("held", "H_REJECTS")
+    assert found.message == f"0 lines damaged, {found.rows} rows break a hard rule"
 
 
 class TestDecided:

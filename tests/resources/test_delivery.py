@@ -55,6 +55,7 @@ def test_every_profile_is_chosen_by_its_shape(arrived: tuple[Platform, list[Arri
     assert {arrival.profile for arrival in arrivals} == set(profiles()) - carried - plain
     assert {arrival.verdict for arrival in arrivals if arrival.profile not in plain} <= {"accepted", "held", "waiting"}
     assert not any(arrival.damaged for arrival in arrivals)
+    assert "H_REJECTS" not in {arrival.code for arrival in arrivals}
 
 
 def test_a_file_of_two_tables_is_two_sources(arrived: tuple[Platform, list[Arrival]], town: Path) -> None:

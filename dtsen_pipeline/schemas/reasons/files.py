@@ -130,8 +130,8 @@ FILES = (
     ),
     held(
         "H_REJECTS",
-        id="Berkas ditahan: terlalu banyak baris rusak atau nomor yang bukan 16 angka.",
-        en="The file is held: too many lines are damaged or identifiers malformed.",
+        id="Berkas ditahan: terlalu banyak baris rusak atau melanggar aturan wajib.",
+        en="The file is held: too many lines are damaged or break a hard rule.",
         basis=OWN,
         advice_id="Minta berkas yang utuh; bila memang demikian adanya, terima dengan alasan.",
     ),
