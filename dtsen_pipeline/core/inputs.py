@@ -107,6 +107,11 @@ class InputList:
         return next((version for version in reversed(self.snapshot_dates) if version in self._ranked), None)
 
     @property
+    def official_date(self) -> date | None:
+        """The data date of that snapshot."""
+        return self.snapshot_dates.get(self.official_version or "")
+
+    @property
     def _ranked(self) -> set[str]:
         known = profiles()
         return {
@@ -159,12 +164,8 @@ class InputList:
     @classmethod
     def from_json(cls, text: str) -> "InputList":
         """Read back what `to_json` wrote."""
-        return cls.from_dict(json.loads(text))
-
-    @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> "InputList":
-        """The list from its plain data."""
-        facts = {name: value for name, value in plain.items() if name != "format"}
+        facts: dict[str, Any] = json.loads(text)
+        facts.pop("format")
         facts["sources"] = tuple(Source(**source) for source in facts["sources"])
         for name in ("decisions", "confirmed_profiles"):
             facts[name] = tuple(facts[name])

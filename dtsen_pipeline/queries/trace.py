@@ -10,7 +10,6 @@ from typing import Any
 
 import polars as pl
 
-from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.queries.access import Look, note
 from dtsen_pipeline.queries.labels import (
     ColumnFacts,
@@ -145,8 +144,6 @@ def trace(platform: Platform, view: View, table: str, asked_id: str, look: Look)
 def release_facts(view: View) -> dict[str, Any]:
     """The release, its run, its model, the snapshot it stands on, and the one that its official deciles are of."""
     manifest, envelope = view.manifest, view.envelope
-    inputs = InputList.from_dict(manifest["inputs"])
-    ranked = inputs.official_version
     return {
         "release_id": view.release_id,
         "week": envelope.get("week"),
@@ -156,8 +153,8 @@ def release_facts(view: View) -> dict[str, Any]:
         "created_at": envelope.get("created_at"),
         "base_version": manifest["base_version"],
         "base_date": manifest["base_date"],
-        "official_version": ranked,
-        "official_date": inputs.snapshot_dates[ranked].isoformat() if ranked else None,
+        "official_version": manifest.get("official_version"),
+        "official_date": manifest.get("official_date"),
         "model": dict(manifest["model"]),
         "code_version": manifest["inputs"]["code_version"],
     }

@@ -16,6 +16,7 @@ from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
 from dtsen_pipeline.resources.registry.files import TWICE
 from dtsen_pipeline.resources.registry.models import SourceFile, Verdict
+from dtsen_pipeline.schemas.errors import DtsenError
 
 SNAPSHOT = "snapshot"
 NO_DATE, NO_PARTNER, UNCONFIRMED = "W_NO_DATA_DATE", "W_NO_PARTNER", "H_CODES_UNCONFIRMED"
@@ -71,15 +72,19 @@ def release_partners(
 def release_batches(platform: Platform, now: datetime) -> tuple[str, ...]:
     """Tokens of the files that were held until the others of their manifest came, and now are not.
 
-    The other breakers are asked again, on the bytes in the vault. Where fewer files are missing, the count is kept.
+    The other breakers are asked again, on the bytes in the vault; one whose bytes cannot be read stays held. Where
+    fewer files are missing, their number is kept.
     """
     freed: list[str] = []
     for held in platform.registry.files(verdict="held", code=INCOMPLETE):
         count = lacking(platform.registry, held.sha256)
         if count is None or held.message == Trip.missing(count).message:
             continue
-        trip = tripped(platform, Case(_as_new(held), surveyed_again(platform, held), count))
-        freed += _judge(platform, held, trip, now)
+        try:
+            found = surveyed_again(platform, held)
+        except DtsenError:
+            continue
+        freed += _judge(platform, held, tripped(platform, Case(_as_new(held), found, count)), now)
     return tuple(freed)
 
 

@@ -206,6 +206,8 @@ def _manifest(
         "list_hash": inputs.hash,
         "base_version": inputs.base_version,
         "base_date": inputs.base_date.isoformat(),
+        "official_version": inputs.official_version,
+        "official_date": inputs.official_date.isoformat() if inputs.official_date else None,
         "cuts": list(candidate.cuts),
         "model": model_facts(platform, inputs),
         "envelope": {

@@ -205,6 +205,15 @@ def test_the_other_breakers_are_asked_before_a_file_is_freed(new_home: Path, bat
         assert platform.registry.file(held.token).code == "H_DUPLICATES"
 
 
+def test_a_held_file_that_cannot_be_read_any_more_keeps_no_other_out(platform: Platform, batch: list[Path]) -> None:
+    _manifest(batch)
+    away = batch[1].rename(batch[1].with_name("later.part"))
+    held = ingest(platform, batch[0], NOW)
+    platform.vault.path(platform.registry.file(held.token).sha256).write_bytes(b"")
+    assert ingest(platform, away.rename(batch[1]), NOW).verdict == "accepted"
+    assert platform.registry.file(held.token).verdict == "held"
+
+
 def test_a_partner_that_a_person_lets_in_frees_the_other(platform: Platform, batch: list[Path]) -> None:
     partner = ingest(platform, batch[1], NOW)
     refuse(platform, partner.token, WORD)
