@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -67,7 +67,7 @@ def test_a_newcomer_follows_the_how_to_from_a_rejected_row_to_its_publication(
     assert (said["verdict"], said["rows"]) == ("accepted", 1)
     assert "diterima" in dtsen(*ingest).out
     assert dtsen(*debt).code == 0
-    publish(world.settings, datetime.now(ZONE).date())
+    publish(world.settings, datetime.now(ZONE).date() + timedelta(days=1))
     resolved = {one["token"]: one["resolved_by"] for one in dtsen("rejected", "--json").document["rows"]}
     assert resolved[row[0].value] == f"{said['files'][0]}-2"
 
