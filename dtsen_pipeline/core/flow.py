@@ -4,7 +4,7 @@ Every stage is a function of its own, which the assets call one by one; this fil
 tests, benchmarks and replays. No file is opened here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
 import narwhals as nw
@@ -23,6 +23,7 @@ from dtsen_pipeline.core.normalise import normalise
 from dtsen_pipeline.core.numbers import check_numbers
 from dtsen_pipeline.core.rows import ROW
 from dtsen_pipeline.core.rules.context import Context
+from dtsen_pipeline.core.rulings import Ruling, standing
 from dtsen_pipeline.core.score import Scored, score, with_scores
 from dtsen_pipeline.core.summary import FAMILY_COLUMNS, PERSON_COLUMNS, summary
 from dtsen_pipeline.core.translate import translate
@@ -50,9 +51,11 @@ class Checked:
     numbers: Frame
 
 
-def scene_of(inputs: InputList) -> Scene:
-    """The facts about files that identity and merge need."""
-    return Scene(city=inputs.city, version_of=inputs.version_of, dates=inputs.snapshot_dates)
+def scene_of(inputs: InputList, rulings: Iterable[Ruling] = ()) -> Scene:
+    """The facts about files that identity and merge need, and which of the reviewers' rulings stand."""
+    return Scene(
+        city=inputs.city, version_of=inputs.version_of, dates=inputs.snapshot_dates, standing=standing(rulings)
+    )
 
 
 def context_of(inputs: InputList) -> Context:
@@ -177,11 +180,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Received:
-    """Exact rows by table, damaged lines (src, row, sumber, reasons), and ties (see `corrections`) where there are."""
+    """Exact rows by table, damaged lines (src, row, sumber, reasons), and ties (see `corrections`) where there are.
+
+    `rulings`: what reviewers decided.
+    """
 
     rows: Mapping[str, Frame]
     damaged: Frame
     ties: Frame | None = None
+    rulings: tuple[Ruling, ...] = ()
 
 
 def run(received: Received, inputs: InputList, engine: Engine, key: bytes) -> Outcome:
@@ -189,8 +196,9 @@ def run(received: Received, inputs: InputList, engine: Engine, key: bytes) -> Ou
     rows, damaged = received.rows, received.damaged
     records = {table: engine.checkpoint(records_of(rows[table], table, inputs)) for table in INPUT_TABLES}
     checked = check_all(records, damaged, inputs, engine, received.ties)
-    observed = stored(identify(valid_of(records, checked), scene_of(inputs), engine, key), engine)
-    merged = merge(observed, scene_of(inputs), merge_policy(), engine)
+    scene = scene_of(inputs, received.rulings)
+    observed = stored(identify(valid_of(records, checked), scene, engine, key), engine)
+    merged = merge(observed, scene, merge_policy(), engine)
     scored = score_all(records, checked, observed, merged, inputs, engine, key)
     came = received_of(rows, damaged)
     return Outcome(tables=release_of(came, checked, observed, merged, scored, engine), cuts=scored.cuts)

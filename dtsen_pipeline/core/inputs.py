@@ -58,13 +58,17 @@ class Source:
 
 @dataclass(frozen=True)
 class InputList:
-    """Everything a release depends on, in one order that does not depend on arrival."""
+    """Everything a release depends on, in one order that does not depend on arrival.
+
+    `decisions`: digests of what was decided about files; `rulings`: sha256 of the reviewers' decision files.
+    """
 
     sources: tuple[Source, ...]
     city: str
     model: str
     key_id: str
     decisions: tuple[str, ...] = ()
+    rulings: tuple[str, ...] = ()
     confirmed_profiles: tuple[str, ...] = ()
     reference: Mapping[str, str] = field(default_factory=dict)
     code_version: str = ""
@@ -126,8 +130,11 @@ class InputList:
         return tuple(source for source in self.sources if source.table == table)
 
     def as_dict(self) -> dict[str, Any]:
-        """The list as plain data."""
-        return {"format": FORMAT} | asdict(self)
+        """The list as plain data; `rulings` only where there are any, so that older lists keep their hash."""
+        facts = asdict(self)
+        if not self.rulings:
+            facts.pop("rulings")
+        return {"format": FORMAT} | facts
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no spaces."""
@@ -139,8 +146,8 @@ class InputList:
         facts: dict[str, Any] = json.loads(text)
         facts.pop("format")
         facts["sources"] = tuple(Source(**source) for source in facts["sources"])
-        for name in ("decisions", "confirmed_profiles"):
-            facts[name] = tuple(facts[name])
+        for name in ("decisions", "confirmed_profiles", "rulings"):
+            facts[name] = tuple(facts.get(name, ()))
         return cls(**facts)
 
 
