@@ -29,6 +29,7 @@ from dtsen_pipeline.cli import (
     publishing,
     receipts,
     rejecting,
+    reviewing,
     visiting,
 )
 from dtsen_pipeline.cli.house import has_number, number_refused
@@ -64,6 +65,7 @@ COMMANDS = {
     **benefits.COMMANDS,
     **guarding.COMMANDS,
     **doubting.COMMANDS,
+    **reviewing.COMMANDS,
     **balancing.COMMANDS,
     **visiting.COMMANDS,
     **measuring.COMMANDS,

@@ -39,6 +39,7 @@ def print_trace(found: "Trace") -> None:
             if cell.is_different:
                 _print_cell(cell)
     _print_members(found)
+    _print_rulings(found)
     if not found.is_revealed:
         say("", HIDDEN)
 
@@ -117,6 +118,23 @@ def _print_members(found: "Trace") -> None:
         ((one.person_id, one.presence, one.different) for one in found.members),
         numbers=(1, 2),
     )
+
+
+def _print_rulings(found: "Trace") -> None:
+    if not found.rulings:
+        return
+    heading("Keputusan peninjau / Reviewers' decisions")
+    table(
+        ("Kasus", "A", "B", "Putusan", "Tanggal", "Peninjau", "Baris", "Berlaku"),
+        (
+            (one.number, one.a, one.b, one.answer, one.day, one.reviewer, one.source, _yes(one.is_in_force))
+            for one in found.rulings
+        ),
+    )
+
+
+def _yes(value: bool) -> str:  # noqa: FBT001 - a word for a truth value
+    return "ya" if value else "tidak"
 
 
 def print_history(told: "History") -> None:

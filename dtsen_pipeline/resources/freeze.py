@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from dtsen_pipeline import __version__
 from dtsen_pipeline.core.corrections import profile_named
 from dtsen_pipeline.core.inputs import InputList, Source, freeze
+from dtsen_pipeline.core.rulings import KIND
 from dtsen_pipeline.reference import digests, parts
 from dtsen_pipeline.resources.models import check_in_force, load
 from dtsen_pipeline.resources.platform import Platform
@@ -47,6 +48,7 @@ def freeze_inputs(platform: Platform, as_of: date, chosen: Sequence[str] = ()) -
         model=MODEL,
         key_id=platform.key.id,
         decisions=tuple(sorted(told)),
+        rulings=tuple(file.sha256 for file in files if file.kind == KIND and file.derived_from is not None),
         confirmed_profiles=tuple(sorted(platform.registry.confirmed_profiles())),
         reference=dict(digests()),
         code_version=__version__,

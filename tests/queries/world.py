@@ -22,6 +22,7 @@ from dtsen_pipeline.resources.ingest import ingest
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.readings import read_table
 from dtsen_pipeline.resources.registry import NewRun
+from dtsen_pipeline.resources.rule import rulings_of
 from dtsen_pipeline.resources.settings import Settings, load_settings
 from dtsen_pipeline.schemas.release import KEYS
 from dtsen_pipeline.schemas.tables import INPUT_TABLES
@@ -101,4 +102,5 @@ def _received(platform: Platform, inputs: InputList, engine: OpenEngine) -> flow
         rows={table: engine.load(one.rows) for table, one in found.items()},
         damaged=engine.load(pl.concat([one.damaged for one in found.values()])),
         ties=engine.load(pl.concat([one.ties for one in found.values()])) if inputs.has_corrections else None,
+        rulings=rulings_of(platform, inputs),
     )
