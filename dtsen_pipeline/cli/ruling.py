@@ -21,7 +21,7 @@ VERDICTS = {"accepted": "diterima", "refused": "ditolak", "unread": "tidak dibac
 def take(paths: Sequence[Path], profile: str | None, data_date: date | datetime | None, *, as_json: bool) -> None:
     """Take the files in; a file or a row that cannot be taken keeps none of the others from it."""
     if profile is not None or data_date is not None:
-        raise DtsenError("E_USAGE", "a decision file has neither a profile nor a data date")
+        raise DtsenError("E_USAGE", "these files have neither a profile nor a data date")
     with house.house() as platform:
         taken = [_taken(platform, path, place) for place, path in _named(paths)]
     if as_json:
