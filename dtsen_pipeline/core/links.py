@@ -3,7 +3,6 @@
 Only where decisions are in force is anything computed. Ties by the rules about NIK and likeness stand in `identity`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import narwhals as nw
@@ -11,9 +10,7 @@ import polars as pl
 
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.entities import with_person_id
-from dtsen_pipeline.core.rulings import Standing
-
-Pair = tuple[str, str]
+from dtsen_pipeline.core.rulings import Standing, sets_of
 
 
 @dataclass(frozen=True)
@@ -22,13 +19,11 @@ class Links:
 
     `merged`: the entity key that a linked entity key gives way to. `detached`: keys of records that stand by
     themselves again. `strangers`: for each person id that no snapshot record has, the ids it is one with.
-    `torn`: pairs that are not tied, since others of their set are to be kept apart.
     """
 
     merged: dict[str, str] = field(default_factory=dict)
     detached: tuple[str, ...] = ()
     strangers: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    torn: tuple[Pair, ...] = ()
 
 
 def links(keyed: Frame, standing: Standing, engine: Engine, key: bytes) -> Links:
@@ -48,30 +43,15 @@ def links(keyed: Frame, standing: Standing, engine: Engine, key: bytes) -> Links
         if own[name] != entity[name]
     }
     node = {name: own[name] if own.get(name) in detached else entity.get(name, name) for name in named}
-    sets = _sets(node, standing.same)
-    torn = {frozenset(nodes) for nodes in sets for one, other in standing.apart if {node[one], node[other]} <= nodes}
-    whole = [nodes for nodes in sets if nodes not in torn]
-    keys_of = {name: node[name] for name in own}
+    whole = sets_of(standing, node).whole
+    listed = {node[name] for name in own}
     return Links(
-        merged={one: min(found) for nodes in whole for found in [nodes & {*keys_of.values()}] for one in found},
+        merged={one: min(nodes & listed) for nodes in whole for one in nodes & listed},
         detached=tuple(sorted(detached)),
         strangers={
-            name: tuple(other for other in named if node[other] in nodes)
-            for nodes in whole
-            for name in nodes - {*keys_of.values()}
+            name: tuple(other for other in named if node[other] in nodes) for nodes in whole for name in nodes - listed
         },
-        torn=tuple(pair for pair in standing.same if any({node[name] for name in pair} <= nodes for nodes in torn)),
     )
-
-
-def _sets(node: dict[str, str], pairs: Iterable[Pair]) -> list[frozenset[str]]:
-    """The nodes that pairs connect, a set each."""
-    found: list[frozenset[str]] = []
-    for one, other in pairs:
-        touched = [nodes for nodes in found if node[one] in nodes or node[other] in nodes]
-        found = [nodes for nodes in found if nodes not in touched]
-        found.append(frozenset({node[one], node[other]}).union(*touched))
-    return found
 
 
 def relinked(keyed: Frame, found: Links, engine: Engine) -> Frame:

@@ -105,6 +105,14 @@ class Standing:
 UNDECIDED = Standing()
 
 
+@dataclass(frozen=True)
+class Sets:
+    """Ids that decisions tie to each other. `torn`: sets of which two ids are to be kept apart; none is tied."""
+
+    whole: tuple[frozenset[str], ...]
+    torn: tuple[frozenset[str], ...]
+
+
 def ruling_file(rulings: Iterable[Ruling]) -> bytes:
     """The bytes of a decision file; the same rulings give the same bytes in whatever order they came."""
     text = StringIO()
@@ -148,6 +156,18 @@ def standing(rulings: Iterable[Ruling]) -> Standing:
             if answer in (FIRST, SECOND)
         ),
     )
+
+
+def sets_of(decided: Standing, known_as: Mapping[str, str]) -> Sets:
+    """The sets that the pairs in force make, each id under the name that it is `known_as`, else its own."""
+    found: list[frozenset[str]] = []
+    for pair in decided.same:
+        nodes = frozenset(known_as.get(name, name) for name in pair)
+        touched = [one for one in found if one & nodes]
+        found = [*(one for one in found if one not in touched), nodes.union(*touched)]
+    apart = [frozenset(known_as.get(name, name) for name in pair) for pair in decided.apart]
+    torn = tuple(one for one in found if any(pair <= one for pair in apart))
+    return Sets(tuple(one for one in found if one not in torn), torn)
 
 
 Entry = tuple[str, tuple[Ruling, ...]]

@@ -15,7 +15,19 @@ import polars as pl
 from dtsen_pipeline.core.engine import Engine
 from dtsen_pipeline.core.entities import BORN, CARD, NAME, NIK, SEX
 from dtsen_pipeline.core.rows import pointer
-from dtsen_pipeline.core.rulings import PERSONS, VISITS, Case, Ruling, State, case_of, states
+from dtsen_pipeline.core.rulings import (
+    APART,
+    PERSONS,
+    SAME,
+    VISITS,
+    Case,
+    Ruling,
+    State,
+    case_of,
+    sets_of,
+    standing,
+    states,
+)
 from dtsen_pipeline.queries.access import Look, note
 from dtsen_pipeline.queries.alike import alike
 from dtsen_pipeline.queries.doubts import doubts
@@ -107,8 +119,10 @@ class _Listed:
     """Cases by what they are about; one that was ruled on under an id given up since is the same case."""
 
     def __init__(self, view: View, rulings: Iterable[Ruling]) -> None:
-        self.states = states(rulings)
+        said = tuple(rulings)
+        self.states = states(said)
         self.names = _aliases(view, {side for case in self.states for side in (case.a, case.b)})
+        self.torn = sets_of(standing(said), self.names).torn
         self.ruled = {self._about(case): case for case in self.states}
         self.reasons: dict[Case, list[str]] = {case: [] for case in self.states}
         self.columns: dict[Case, tuple[str, ...]] = {}
@@ -130,22 +144,24 @@ class _Listed:
                 case=case,
                 reasons=tuple(dict.fromkeys(reasons)),
                 columns=self.columns.get(case, ()),
-                status=_status(self.states.get(case, State())),
+                status=self._status(case),
                 answer=self.states.get(case, State()).answer,
             )
             for case, reasons in self.reasons.items()
-            if reasons or _status(self.states[case]) != OPEN
+            if reasons or self._status(case) != OPEN
         ]
         order = (WAITING, DISPUTED, OPEN, DECIDED)
         return sorted(found, key=lambda one: (order.index(one.status), one.case.kind, one.number))
 
-
-def _status(state: State) -> str:
-    if state.disputed:
-        return DISPUTED
-    if state.waiting:
-        return WAITING
-    return DECIDED if state.answer is not None else OPEN
+    def _status(self, case: Case) -> str:
+        """A case is disputed too where the set that it ties holds two who are to be kept apart."""
+        state, about = self.states.get(case, State()), self._about(case)
+        is_torn = state.answer in (SAME, APART) and any({about.a, about.b} <= nodes for nodes in self.torn)
+        if state.disputed or is_torn:
+            return DISPUTED
+        if state.waiting:
+            return WAITING
+        return DECIDED if state.answer is not None else OPEN
 
 
 def _aliases(view: View, ids: Collection[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 from dtsen_pipeline.core.engine import Engine
 from dtsen_pipeline.core.rulings import PERSONS, VISITS, Ruling, case_of
 from dtsen_pipeline.schemas.release import KEYS
-from tests.core.rows import NIK, OLD, Pointer, Release, Town, card, nik
+from tests.core.rows import BASE, DATES, NIK, OLD, Pointer, Release, Town, card, nik
 from tests.core.stories import files
 from tests.oracle import judge as oracle
 from tests.oracle.rulings import Decided
@@ -187,6 +187,26 @@ def test_who_is_apart_stays_apart_and_one_word_alone_ties_nobody(world: World, e
     assert world.at["older"] in {(row["src"], row["row"]) for row in release.tables["vanished"]}
     assert release.family(card(1))[FLOOR] == 8
     assert release.lost(world.at["earlier"], FLOOR) == {"reviewed"}
+
+
+def test_a_decision_holds_when_a_new_snapshot_comes(engine: Engine) -> None:
+    def town(*versions: str) -> tuple[Town, list[Pointer]]:
+        made, rows = Town({version: DATES[version] for version in versions}), []
+        for version in versions:
+            made.family(card(1), version)
+            rows += [made.member(card(1), number, version, **{NAME: f"ORANG {number}"}) for number in (1, 2)]
+        return made, rows
+
+    before, (first, second) = town(OLD)
+    listed = engine.fetch(Run(before.readings(), engine).observed.members).select("src", "row", "person_id")
+    ids = {(src, row): person for src, row, person in listed.rows()}
+    after, rows = town(OLD, BASE)
+    case = case_of(PERSONS, ids[first], ids[second])
+    after.rulings = [Ruling(case, FIRST_DAY, "sama", who) for who in ("P1", "P2")]
+    observed = engine.fetch(Run(after.readings(), engine).observed.members).select("src", "row", "person_id")
+    now = {(src, row): person for src, row, person in observed.rows()}
+    assert {now[row] for row in rows} <= {ids[first], ids[second]}
+    assert len({now[row] for row in rows}) == 1
 
 
 def test_two_persons_met_are_tied_under_one_of_their_ids(world: World, engine: Engine) -> None:

@@ -16,6 +16,7 @@ from dtsen_pipeline.core.rulings import (
     case_of,
     ruling_file,
     rulings_in,
+    sets_of,
     standing,
     states,
 )
@@ -95,6 +96,17 @@ def test_what_stands_is_told_by_kind() -> None:
     assert standing(rulings) == Standing(same=((PAIR.a, PAIR.b),), chosen=(Chosen("c1-3", "c1-2", "dwelling"),))
     assert standing(told("1 A pilih_a", case=CALLS)).chosen == (Chosen("c1-2", "c1-3", "dwelling"),)
     assert standing(told("1 A beda")).apart == ((PAIR.a, PAIR.b),)
+
+
+def test_sets_hold_all_who_are_tied_and_are_torn_by_who_is_apart() -> None:
+    pairs = [case_of(PERSONS, *ids) for ids in ("ab", "cd", "bc", "xy")]
+    rulings = [one for pair in pairs for one in told("1 A sama", "1 B sama", case=pair)]
+    abcd, xy = frozenset("abcd"), frozenset("xy")
+    assert set(sets_of(standing(rulings), {}).whole) == {abcd, xy}
+    apart = [*rulings, *told("1 A beda", case=case_of(PERSONS, "a", "d"))]
+    found = sets_of(standing(apart), {})
+    assert (found.whole, found.torn) == ((xy,), (abcd,))
+    assert set(sets_of(standing(apart), {"x": "a", "y": "z"}).torn) == {abcd | {"z"}}
 
 
 def test_a_file_gives_back_what_was_written_whatever_the_order() -> None:
