@@ -9,6 +9,7 @@ from dtsen_pipeline.cli.output import heading, say, table
 
 if TYPE_CHECKING:
     from dtsen_pipeline.queries.history import History
+    from dtsen_pipeline.queries.rulings import Told
     from dtsen_pipeline.queries.sources import Source
     from dtsen_pipeline.queries.trace import Cell, Trace
 
@@ -124,17 +125,19 @@ def _print_rulings(found: "Trace") -> None:
     if not found.rulings:
         return
     heading("Keputusan peninjau / Reviewers' decisions")
-    table(
-        ("Kasus", "A", "B", "Putusan", "Tanggal", "Peninjau", "Baris", "Berlaku"),
-        (
-            (one.number, one.a, one.b, one.answer, one.day, one.reviewer, one.source, _yes(one.is_in_force))
-            for one in found.rulings
-        ),
-    )
+    for one in found.rulings:
+        about = f" · kelompok {one.group}" if one.group else ""
+        say(
+            Text(f"{one.answer} · {one.day} · {_standing(one)}", style="cyan"),
+            f"  kasus {one.number}{about} · peninjau {one.reviewer} · baris {one.source}",
+            f"  {one.a} · {one.b}",
+        )
 
 
-def _yes(value: bool) -> str:  # noqa: FBT001 - a word for a truth value
-    return "ya" if value else "tidak"
+def _standing(one: "Told") -> str:
+    if not one.is_in_release:
+        return "datang sesudah rilis ini"
+    return "berlaku" if one.is_in_force else "tidak berlaku"
 
 
 def print_history(told: "History") -> None:

@@ -66,16 +66,17 @@ def rule(platform: Platform, path: Path, now: datetime) -> Ruled:
 
 def rulings_of(platform: Platform, inputs: InputList) -> tuple[Ruling, ...]:
     """The decisions of a frozen list."""
-    return _read(platform, inputs.rulings)
+    return rulings_in_files(platform, inputs.rulings)
 
 
 def registered(platform: Platform) -> tuple[Ruling, ...]:
     """Every decision that counts now."""
     files = platform.registry.files(kind=KIND, verdict="accepted")
-    return _read(platform, (file.sha256 for file in files if file.derived_from is not None))
+    return rulings_in_files(platform, (file.sha256 for file in files if file.derived_from is not None))
 
 
-def _read(platform: Platform, hashes: Iterable[str]) -> tuple[Ruling, ...]:
+def rulings_in_files(platform: Platform, hashes: Iterable[str]) -> tuple[Ruling, ...]:
+    """The decisions of these files of the vault."""
     return tuple(ruling for sha in hashes for ruling in rulings_in(platform.vault.read_bytes(sha), sha[:TOKEN_LENGTH]))
 
 
