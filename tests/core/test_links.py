@@ -106,6 +106,9 @@ def world(engine: Engine) -> World:
     at["met too"] = town.met(at["call"], "5", **{NAME: "SARI", BORN: "1991-02-02", "jenis_kelamin": "2"})
     at["earlier"] = town.visit(card(1), LATER, **{FLOOR: "6", WALL: "3", "luas_lantai": "60"})
     at["later"] = town.visit(card(1), LATEST, **{FLOOR: "8", WALL: "4"})
+    at["coarse"], at["fine"] = (
+        town.visit(card(2), day, **{FLOOR: code}) for day, code in ((LATER, "91"), (LATEST, "2"))
+    )
     return World(town, at, Release(town, engine))
 
 
@@ -117,6 +120,7 @@ def said(world: World) -> list[Decided]:
         *world.pair("sama", "third", "other home"),
         *world.pair("sama", "met", "in the list"),
         *world.visit("pilih_a", "earlier", "later"),
+        *world.visit("pilih_a", "coarse", "fine"),
     ]
 
 
@@ -152,6 +156,10 @@ def test_a_chosen_visit_comes_before_a_later_one_in_its_group_alone(world: World
     assert (after[FLOOR], after[WALL], after["luas_lantai"]) == (6, 3, 60)
     assert decided.lost(world.at["later"], FLOOR) == {"reviewed"}
     assert decided.fate(world.at["later"]) == "superseded"
+
+
+def test_a_visit_put_behind_does_not_refine_the_chosen_one(world: World, decided: Release) -> None:
+    assert (world.plain.family(card(2))[FLOOR], decided.family(card(2))[FLOOR]) == (2, 91)
 
 
 def test_an_undo_gives_every_table_of_before(world: World, decided: Release, engine: Engine) -> None:
