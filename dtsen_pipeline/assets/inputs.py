@@ -67,5 +67,6 @@ def _facts(listed: InputList, day: date) -> dict[str, Any]:
         "list_hash": listed.hash,
         "base_snapshot": listed.base_version,
         "files": len(listed.sources),
+        "decision_files": len(listed.rulings),
         "list": dg.MetadataValue.md("\n".join(lines)),
     }
