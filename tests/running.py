@@ -16,9 +16,10 @@ import polars as pl
 
 from dtsen_pipeline.core import flow, intake
 from dtsen_pipeline.core.engine import Engine, Frame
-from dtsen_pipeline.core.identity import Observations, identify
+from dtsen_pipeline.core.identity import Observations, Scene, identify
 from dtsen_pipeline.core.inputs import InputList, Source, freeze
 from dtsen_pipeline.core.merge import Merged, merge
+from dtsen_pipeline.core.rulings import Ruling
 from dtsen_pipeline.core.translate import filled
 from dtsen_pipeline.reference import Profile, merge_policy, profiles, welfare_model
 from dtsen_pipeline.schemas.tables import INPUT_TABLES
@@ -58,12 +59,13 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Readings:
-    """Exact rows by table, damaged lines, the frozen input list, and what correction rows correct."""
+    """Exact rows by table, damaged lines, the frozen input list, what corrections correct, and rulings."""
 
     rows: Mapping[str, pl.DataFrame]
     damaged: pl.DataFrame
     inputs: InputList
     ties: pl.DataFrame | None = None
+    rulings: tuple[Ruling, ...] = ()
 
 
 def delivered(city: Path) -> list[Delivered]:
@@ -129,12 +131,17 @@ class Run:
     def observed(self) -> Observations:
         """Rows tied to families and persons."""
         valid = flow.valid_of(self.records, self.checked)
-        return identify(valid, flow.scene_of(self.readings.inputs), self.engine, KEY)
+        return identify(valid, self.scene, self.engine, KEY)
+
+    @cached_property
+    def scene(self) -> Scene:
+        """The facts about files, and what reviewers decided."""
+        return flow.scene_of(self.readings.inputs, self.readings.rulings)
 
     @cached_property
     def merged(self) -> Merged:
         """One row per entity."""
-        return merge(self.observed, flow.scene_of(self.readings.inputs), merge_policy(), self.engine)
+        return merge(self.observed, self.scene, merge_policy(), self.engine)
 
     @cached_property
     def outcome(self) -> flow.Outcome:

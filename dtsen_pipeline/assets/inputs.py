@@ -69,5 +69,6 @@ def _facts(listed: InputList, day: date) -> dict[str, Any]:
         "model": listed.model,
         "official_snapshot": listed.official_version or "–",
         "files": len(listed.sources),
+        "decision_files": len(listed.rulings),
         "list": dg.MetadataValue.md("\n".join(lines)),
     }

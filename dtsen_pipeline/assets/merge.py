@@ -13,6 +13,7 @@ from dtsen_pipeline.core.flow import scene_of
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.merge import Entities, Merged, merge
 from dtsen_pipeline.reference import merge_policy
+from dtsen_pipeline.resources.rule import rulings_of
 
 PARTS = {
     "merged": "Nilai pemenang",
@@ -37,8 +38,9 @@ NAMES = {f"{kind}_{part}": f"{text} ({kind})." for kind in ("families", "persons
 @told
 def merged(context: dg.AssetExecutionContext, inputs: InputList, **given: Frame) -> Iterator[dg.MaterializeResult[Any]]:
     """Merge families and persons."""
-    engine = session_of(context).engine
-    result = merge(observations_of(given), scene_of(inputs), merge_policy(), engine)
+    session = session_of(context)
+    scene = scene_of(inputs, rulings_of(session.platform, inputs))
+    result = merge(observations_of(given), scene, merge_policy(), session.engine)
     for kind in ("families", "persons"):
         entities = getattr(result, kind)
         values = {f"{kind}_{part}": getattr(entities, part) for part in PARTS}

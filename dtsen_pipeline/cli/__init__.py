@@ -32,6 +32,7 @@ from dtsen_pipeline.cli import (
     pulling,
     receipts,
     rejecting,
+    reviewing,
     visiting,
 )
 from dtsen_pipeline.cli.house import has_number, number_refused
@@ -68,6 +69,7 @@ COMMANDS = {
     **benefits.COMMANDS,
     **guarding.COMMANDS,
     **doubting.COMMANDS,
+    **reviewing.COMMANDS,
     **balancing.COMMANDS,
     **visiting.COMMANDS,
     **forming.COMMANDS,

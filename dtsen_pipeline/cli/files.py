@@ -12,7 +12,7 @@ import typer
 from rich.progress import Progress
 from rich.text import Text
 
-from dtsen_pipeline.cli import correcting, house
+from dtsen_pipeline.cli import correcting, house, ruling
 from dtsen_pipeline.cli.output import (
     NO,
     advance,
@@ -76,9 +76,12 @@ def ingest(
     *,
     as_json: house.JSON = False,
 ) -> None:
-    """Masukkan berkas potret, kunjungan atau koreksi. / Take snapshot, field and correction files in."""
+    """Masukkan berkas potret, kunjungan, koreksi atau keputusan. / Take files in."""
     if kind is FileKind.CORRECTION:
         correcting.take(paths, profile, data_date, as_json=as_json)
+        return
+    if kind is FileKind.DECISION:
+        ruling.take(paths, profile, data_date, as_json=as_json)
         return
     wanted = _profiles_for(kind, profile)
     named = list(_named(paths))

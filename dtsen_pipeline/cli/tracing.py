@@ -10,6 +10,7 @@ from dtsen_pipeline.reference.models import model_label
 
 if TYPE_CHECKING:
     from dtsen_pipeline.queries.history import History
+    from dtsen_pipeline.queries.rulings import Told
     from dtsen_pipeline.queries.sources import Source
     from dtsen_pipeline.queries.trace import Cell, Trace
 
@@ -49,6 +50,7 @@ def print_trace(found: "Trace") -> None:
             if cell.is_different:
                 _print_cell(cell)
     _print_members(found)
+    _print_rulings(found)
     if not found.is_revealed:
         say("", HIDDEN)
 
@@ -127,6 +129,25 @@ def _print_members(found: "Trace") -> None:
         ((one.person_id, one.presence, one.different) for one in found.members),
         numbers=(1, 2),
     )
+
+
+def _print_rulings(found: "Trace") -> None:
+    if not found.rulings:
+        return
+    heading("Keputusan peninjau / Reviewers' decisions")
+    for one in found.rulings:
+        about = f" · kelompok {one.group}" if one.group else ""
+        say(
+            Text(f"{one.answer} · {one.day} · {_standing(one)}", style="cyan"),
+            f"  kasus {one.number}{about} · peninjau {one.reviewer} · baris {one.source}",
+            f"  {one.a} · {one.b}",
+        )
+
+
+def _standing(one: "Told") -> str:
+    if not one.is_in_release:
+        return "datang sesudah rilis ini"
+    return "berlaku" if one.is_in_force else "tidak berlaku"
 
 
 def print_history(told: "History") -> None:

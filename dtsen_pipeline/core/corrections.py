@@ -102,12 +102,6 @@ def correction_file(table: str, corrections: Iterable[Correction]) -> bytes:
     return text.getvalue().encode()
 
 
-def pointer(token: str) -> tuple[str, int]:
-    """File token and line of a row's token, as `0123456789ab-17`."""
-    src, _, row = token.partition("-")
-    return src, int(row)
-
-
 def ties(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows of a correction file with what they correct, as `TIES`."""
     parts = [

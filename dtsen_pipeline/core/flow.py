@@ -4,7 +4,7 @@ Every stage is a function of its own, which the assets call one by one; this fil
 tests, benchmarks and replays. No file is opened here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
 import narwhals as nw
@@ -25,6 +25,7 @@ from dtsen_pipeline.core.normalise import normalise
 from dtsen_pipeline.core.numbers import check_numbers
 from dtsen_pipeline.core.rows import ROW
 from dtsen_pipeline.core.rules.context import Context
+from dtsen_pipeline.core.rulings import Ruling, standing
 from dtsen_pipeline.core.score import Scored, ministry_inputs, score, with_scores
 from dtsen_pipeline.core.summary import FAMILY_COLUMNS, PERSON_COLUMNS, summary
 from dtsen_pipeline.core.translate import translate
@@ -57,10 +58,14 @@ class Checked:
     numbers: Frame
 
 
-def scene_of(inputs: InputList) -> Scene:
-    """The facts about files that identity and merge need."""
+def scene_of(inputs: InputList, rulings: Iterable[Ruling] = ()) -> Scene:
+    """The facts about files that identity and merge need, and which of the reviewers' rulings stand."""
     return Scene(
-        city=inputs.city, version_of=inputs.version_of, dates=inputs.snapshot_dates, official=inputs.official_version
+        city=inputs.city,
+        version_of=inputs.version_of,
+        dates=inputs.snapshot_dates,
+        official=inputs.official_version,
+        standing=standing(rulings),
     )
 
 
@@ -151,10 +156,22 @@ def score_all(
     key: bytes,
 ) -> Scored:
     """Score every family under a model: for a release, the one that the input list names."""
-    scene = scene_of(inputs)
-    aside = nw.concat([aside_of(observed, merged), checked.aside])
-    gaps = incomplete(records, checked.rejected, aside, scene, engine, key)
+    gaps = _gaps(records, checked, observed, merged, inputs, engine, key)
     return score(merged, gaps, model, inputs.base_date, engine)
+
+
+def _gaps(
+    records: Mapping[str, Frame],
+    checked: Checked,
+    observed: Observations,
+    merged: Merged,
+    inputs: InputList,
+    engine: Engine,
+    key: bytes,
+) -> Frame:
+    """The families that are incomplete, and why; see `complete.incomplete`."""
+    aside = nw.concat([aside_of(observed, merged), checked.aside])
+    return incomplete(records, checked.rejected, aside, scene_of(inputs), engine, key)
 
 
 def aside_of(observed: Observations, merged: Merged) -> Frame:
@@ -203,11 +220,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Received:
-    """Exact rows by table, damaged lines (src, row, sumber, reasons), and ties (see `corrections`) where there are."""
+    """Exact rows by table, damaged lines (src, row, sumber, reasons), and ties (see `corrections`) where there are.
+
+    `rulings`: what reviewers decided.
+    """
 
     rows: Mapping[str, Frame]
     damaged: Frame
     ties: Frame | None = None
+    rulings: tuple[Ruling, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -225,8 +246,7 @@ class Prepared:
 
     def ministry_inputs(self, inputs: InputList, engine: Engine, key: bytes) -> Frame:
         """What an imitation is fitted on, as in `score.ministry_inputs`."""
-        aside = aside_of(self.observed, self.merged)
-        gaps = incomplete(self.records, self.checked.rejected, aside, scene_of(inputs), engine, key)
+        gaps = _gaps(self.records, self.checked, self.observed, self.merged, inputs, engine, key)
         return ministry_inputs(self.merged, gaps, inputs.base_date)
 
 
@@ -234,8 +254,9 @@ def prepared(received: Received, inputs: InputList, engine: Engine, key: bytes) 
     """From what was read to merged entities."""
     records = {table: engine.checkpoint(records_of(received.rows[table], table, inputs)) for table in INPUT_TABLES}
     checked = check_all(records, received.damaged, inputs, engine, received.ties)
-    observed = stored(identify(valid_of(records, checked), scene_of(inputs), engine, key), engine)
-    return Prepared(records, checked, observed, merge(observed, scene_of(inputs), merge_policy(), engine))
+    scene = scene_of(inputs, received.rulings)
+    observed = stored(identify(valid_of(records, checked), scene, engine, key), engine)
+    return Prepared(records, checked, observed, merge(observed, scene, merge_policy(), engine))
 
 
 def run(received: Received, inputs: InputList, model: WelfareModel, engine: Engine, key: bytes) -> Outcome:

@@ -1,8 +1,9 @@
 """Which row speaks of whom: ties every valid row to a family and a person, and sets aside what takes no part.
 
 Decided rules: a family is its card; a NIK is one person only where birth date and sex agree; without a NIK,
-the same card, name, birth date and sex. Ids are keyed hashes of the founding record's identifying fields (see
-`entities`), never of a row number. Choosing values among the tied rows is for `merge`.
+the same card, name, birth date and sex. Reviewers' decisions come before these rules (see `links`). Ids are keyed
+hashes of the founding record's identifying fields (see `entities`), never of a row number. Choosing values among
+the tied rows is for `merge`.
 """
 
 from collections.abc import Mapping
@@ -25,8 +26,10 @@ from dtsen_pipeline.core.entities import (
     with_family_id,
     with_person_id,
 )
+from dtsen_pipeline.core.links import links, relinked, same_ids
 from dtsen_pipeline.core.moments import local_day, utc_second
 from dtsen_pipeline.core.rows import ROW, aside, repeated_rows
+from dtsen_pipeline.core.rulings import UNDECIDED, Standing
 from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER
 
 WITHOUT_VALUES = (3, 4, 5)
@@ -35,7 +38,7 @@ WITHOUT_VALUES = (3, 4, 5)
 
 @dataclass(frozen=True)
 class Scene:
-    """The facts about files that identity and merge need.
+    """The facts about files that identity and merge need, and what reviewers decided.
 
     `version_of`: snapshot version by file token; `dates`: data date by version, oldest first; `official`: the version
     whose official deciles are published, the base where none is named.
@@ -45,6 +48,7 @@ class Scene:
     version_of: Mapping[str, str]
     dates: Mapping[str, date]
     official: str | None = None
+    standing: Standing = UNDECIDED
 
     @property
     def base(self) -> str:
@@ -73,9 +77,9 @@ class Observations:
 def identify(valid: Mapping[str, Frame], scene: Scene, engine: Engine, key: bytes) -> Observations:
     """Tie the valid rows of the four input tables to entities."""
     cards, families_aside = _cards(valid[FAMILY], scene, engine, key)
-    persons, members_aside, aliases = _persons(valid[MEMBER], cards, scene, engine, key)
+    persons, members_aside, aliases, same = _persons(valid[MEMBER], cards, scene, engine, key)
     visits, visits_aside = _visits(valid[VISIT], cards, scene, engine)
-    tied = presence.tie(valid[VISIT_MEMBER], visits, persons, scene.base, engine, key)
+    tied = presence.tie(valid[VISIT_MEMBER], visits, persons, scene.base, same, engine, key)
     return Observations(
         families=_joined(valid[FAMILY], _active(cards), "version", "family_id"),
         members=_joined(valid[MEMBER], persons, "version", "family_id", "person_id"),
@@ -120,8 +124,13 @@ def _cards(rows: Frame, scene: Scene, engine: Engine, key: bytes) -> tuple[Frame
     return cards, aside(cards.filter(nw.col("fate") != "active"), FAMILY, nw.col("fate"), reason)
 
 
-def _persons(rows: Frame, cards: Frame, scene: Scene, engine: Engine, key: bytes) -> tuple[Frame, Frame, Frame]:
-    """Member rows that take part with their ids; what was set aside; aliases that differ from their entity."""
+def _persons(
+    rows: Frame, cards: Frame, scene: Scene, engine: Engine, key: bytes
+) -> tuple[Frame, Frame, Frame, dict[str, str]]:
+    """Member rows that take part with their ids; what was set aside; aliases that differ from their entity.
+
+    Last, the ids of persons whom only officers met and whom reviewers tied to others (see `links.same_ids`).
+    """
     narrow = rows.select(*ROW, NIK, CARD, ID_NAME, BORN, SEX).with_columns(
         version=_version(scene), own_key=person_key()
     )
@@ -130,7 +139,9 @@ def _persons(rows: Frame, cards: Frame, scene: Scene, engine: Engine, key: bytes
         narrow.join(homes, on=["version", CARD], how="left").with_columns(fate=_member_fate(), reason=_member_reason())
     )
     active = placed.filter(nw.col("fate") == "active")
-    keyed = engine.checkpoint(_founded(_attached(active), scene, engine))
+    attached = engine.checkpoint(_attached(active))
+    decided = links(attached, scene.standing, engine, key)
+    keyed = engine.checkpoint(_founded(relinked(attached, decided, engine), scene))
     twins = repeated_rows(rows, ("src", "entity_key"), MEMBER, engine, ties=keyed)
     kept = keyed.join(twins.select(*ROW), on=list(ROW), how="anti")
     persons = engine.checkpoint(with_person_id(kept, "founding_key", "person_id", engine, key))
@@ -142,7 +153,7 @@ def _persons(rows: Frame, cards: Frame, scene: Scene, engine: Engine, key: bytes
         ]
     )
     renamed = persons.filter(nw.col("own_key") != nw.col("founding_key"))
-    return persons, set_aside, _aliases(renamed, engine, key)
+    return persons, set_aside, _aliases(renamed, engine, key), same_ids(persons, decided, engine, key)
 
 
 def _member_fate() -> nw.Expr:
@@ -182,10 +193,9 @@ def _attached(active: Frame) -> Frame:
     return nw.concat([keyed.select(names), others.select(names)])
 
 
-def _founded(keyed: Frame, scene: Scene, engine: Engine) -> Frame:
+def _founded(keyed: Frame, scene: Scene) -> Frame:
     """`founding_key`: the key of the earliest record of the entity; keys differ only where a row was attached."""
     dated = {version: day.isoformat() for version, day in scene.dates.items()}
-    keyed = engine.checkpoint(keyed)
     joined = keyed.filter(nw.col("own_key") != nw.col("entity_key")).select("entity_key").unique()
     day = nw.col("version").replace_strict(list(dated), list(dated.values()), default=None, return_dtype=nw.String)
     founders = (

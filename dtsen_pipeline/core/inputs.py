@@ -61,6 +61,7 @@ class Source:
 class InputList:
     """Everything a release depends on, in one order that does not depend on arrival.
 
+    `decisions`: digests of what was decided about files; `rulings`: sha256 of the reviewers' decision files.
     `model_sha256`: the digest of the model's facts; lists from before it was recorded have none, and keep their hash.
     """
 
@@ -69,6 +70,7 @@ class InputList:
     model: str
     key_id: str
     decisions: tuple[str, ...] = ()
+    rulings: tuple[str, ...] = ()
     confirmed_profiles: tuple[str, ...] = ()
     reference: Mapping[str, str] = field(default_factory=dict)
     code_version: str = ""
@@ -151,10 +153,11 @@ class InputList:
         return tuple(source for source in self.sources if source.table == table)
 
     def as_dict(self) -> dict[str, Any]:
-        """The list as plain data."""
+        """The list as plain data; what older lists did not have only where it is told, so that they keep their hash."""
         facts = asdict(self)
-        if not self.model_sha256:
-            facts.pop("model_sha256")
+        for name in ("model_sha256", "rulings"):
+            if not facts[name]:
+                facts.pop(name)
         return {"format": FORMAT} | facts
 
     def to_json(self) -> str:
@@ -167,8 +170,8 @@ class InputList:
         facts: dict[str, Any] = json.loads(text)
         facts.pop("format")
         facts["sources"] = tuple(Source(**source) for source in facts["sources"])
-        for name in ("decisions", "confirmed_profiles"):
-            facts[name] = tuple(facts[name])
+        for name in ("decisions", "confirmed_profiles", "rulings"):
+            facts[name] = tuple(facts.get(name, ()))
         return cls(**facts)
 
 

@@ -4,9 +4,11 @@ Register > verified later than the base snapshot > earlier verified where the ta
 snapshot > older snapshot. The result is a pure function of the observations; nothing here knows files or ids.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import narwhals as nw
+import polars as pl
 
 from dtsen_pipeline.core.cells import COLUMN, masked
 from dtsen_pipeline.core.engine import NUMBER, Engine, Frame
@@ -15,7 +17,8 @@ from dtsen_pipeline.core.gates import with_closed
 from dtsen_pipeline.core.identity import Observations, Scene
 from dtsen_pipeline.core.ministry import AGE, ORDER, Ministry, laid_over, ministry, valued
 from dtsen_pipeline.core.normalise import region_names
-from dtsen_pipeline.core.rows import ROW, aside
+from dtsen_pipeline.core.rows import ROW, aside, pointer
+from dtsen_pipeline.core.rulings import Chosen
 from dtsen_pipeline.core.subject import PRESENCE, Subject, families, persons
 from dtsen_pipeline.core.verdicts import EPOCH, Facts, Verdicts, published, verdicts
 from dtsen_pipeline.reference import MergePolicy, city
@@ -80,7 +83,16 @@ def merge(observed: Observations, scene: Scene, policy: MergePolicy, engine: Eng
     person_rows = member_rows.with_columns(nw.lit(PRESENT, dtype=NUMBER).alias(PRESENCE))
     presences = engine.checkpoint(_stated(with_closed(observed.presences, persons()), person_rows, engine))
     return Merged(
-        families=_merged(family_rows, visits, nobody, families(), scene, policy, engine),
+        families=_merged(
+            family_rows,
+            visits,
+            nobody,
+            families(),
+            scene,
+            policy,
+            engine,
+            chosen_over(scene.standing.chosen, families(), engine),
+        ),
         persons=_merged(
             person_rows,
             presences,
@@ -91,6 +103,20 @@ def merge(observed: Observations, scene: Scene, policy: MergePolicy, engine: Eng
             engine,
         ),
     )
+
+
+def chosen_over(chosen: Sequence[Chosen], subject: Subject, engine: Engine) -> Frame | None:
+    """The answers that reviewers put behind others, as `verdicts` takes them; None where there are none."""
+    found = [
+        (*pointer(one.loser), *pointer(one.winner), column.name)
+        for one in chosen
+        for column in subject.merged
+        if column.group == one.group
+    ]
+    if not found:
+        return None
+    schema = {"src": pl.String, "row": pl.Int64, "winner_src": pl.String, "winner_row": pl.Int64, COLUMN: pl.String}
+    return engine.load(pl.DataFrame(found, schema=schema, orient="row"))
 
 
 def _aged(rows: Frame, scene: Scene) -> Frame:
@@ -172,12 +198,13 @@ def _merged(
     scene: Scene,
     policy: MergePolicy,
     engine: Engine,
+    chosen: Frame | None = None,
 ) -> Entities:
     facts = ministry(snapshots, newcomers, visits, subject, engine, _ranked(scene))
     in_use = visits.join(facts.visited, on=subject.entity, how="semi")
     names = [subject.entity, *ROW, "day", "at", *(column.name for column in subject.merged)]
     spoken = engine.checkpoint(_with_seen(in_use, scene).select(*names, "seen_version"))
-    judged = verdicts(spoken, _facts(facts, snapshots, spoken, subject, scene, engine), subject, policy, engine)
+    judged = verdicts(spoken, _facts(facts, snapshots, spoken, subject, scene, engine), subject, policy, engine, chosen)
     return Entities(
         merged=_published(valued(facts, [facts.over, judged.over], subject), subject, scene),
         ministry=_published(valued(facts, [facts.over], subject), subject, scene),

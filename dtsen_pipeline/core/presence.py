@@ -4,6 +4,7 @@ A row is tied to a person already known, becomes a new person when its identity 
 reviewer when neither can be said. Blank birth date or sex means "not asked" and contradicts nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import narwhals as nw
@@ -35,17 +36,18 @@ class Tied:
     aside: Frame
 
 
-def tie(rows: Frame, visits: Frame, persons: Frame, base: str, engine: Engine, key: bytes) -> Tied:
+def tie(
+    rows: Frame, visits: Frame, persons: Frame, base: str, same: Mapping[str, str], engine: Engine, key: bytes
+) -> Tied:
     """Tie visit-member rows to persons.
 
     `visits`: every valid visit with its fate, family and moment. `persons`: the snapshots' tied member rows, of
-    which those of the version `base` come first.
+    which those of the version `base` come first. `same`: ids of new persons that reviewers tied to others.
     """
     placed = _placed(rows, visits, engine)
     active = placed.filter(nw.col("fate") == "active")
-    first = engine.checkpoint(
-        with_person_id(_decided(active, engine.checkpoint(_known(persons, base))), "new_key", "new_id", engine, key)
-    )
+    found = with_person_id(_decided(active, engine.checkpoint(_known(persons, base))), "new_key", "new_id", engine, key)
+    first = engine.checkpoint(_same(found, same))
     newcomers = engine.checkpoint(
         first.filter(~nw.col("new_id").is_null())
         .select(person_id="new_id", family_id="family_id", nik=NIK, id_name=ID_NAME, born="born", sex="sex")
@@ -66,6 +68,14 @@ def tie(rows: Frame, visits: Frame, persons: Frame, base: str, engine: Engine, k
             ]
         ),
     )
+
+
+def _same(rows: Frame, same: Mapping[str, str]) -> Frame:
+    if not same:
+        return rows
+    new_id = nw.col("new_id")
+    known = new_id.replace_strict(list(same), list(same.values()), default=None, return_dtype=nw.String)
+    return rows.with_columns(new_id=nw.coalesce(known, new_id))
 
 
 def _set_aside(rows: Frame, fate: nw.Expr, reason: str) -> Frame:

@@ -11,6 +11,12 @@ from dtsen_pipeline.schemas.tables import tables
 ROW = ("src", "row")
 
 
+def pointer(token: str) -> tuple[str, int]:
+    """File token and line of a row's token, as `0123456789ab-17`."""
+    src, _, row = token.partition("-")
+    return src, int(row)
+
+
 def aside(rows: Frame, table: str, fate: nw.Expr, reason: nw.Expr) -> Frame:
     """Set-aside rows: src, row, sumber, fate, reason."""
     return rows.select(*ROW, nw.lit(table).alias("sumber"), fate.alias("fate"), reason.cast(nw.String).alias("reason"))

@@ -29,7 +29,7 @@ EPOCH = date(1970, 1, 1)
 NO_LIMIT = 10**6
 """Days; more than any age between two dates of this registry."""
 WINS = ("changed", "blocked", "pending", "filled", "refined")
-LOSSES = ("expired", "superseded")
+LOSSES = ("expired", "superseded", "reviewed")
 BASE_LOSSES = {"changed": "overridden", "blocked": "blocked", "pending": "pending"}
 VER, SEEN, NEW, SAID, FINAL = (nw.col(name) for name in (VALUE, "seen", "new", "said", "final"))
 
@@ -64,9 +64,14 @@ class Facts:
     base_day: date
 
 
-def verdicts(visits: Frame, facts: Facts, subject: Subject, policy: MergePolicy, engine: Engine) -> Verdicts:
-    """Judge the visits: entity, src, row, day, at, seen_version and the merged columns of `subject`."""
-    told = engine.checkpoint(_told(visits, facts, subject))
+def verdicts(
+    visits: Frame, facts: Facts, subject: Subject, policy: MergePolicy, engine: Engine, chosen: Frame | None = None
+) -> Verdicts:
+    """Judge the visits: entity, src, row, day, at, seen_version and the merged columns of `subject`.
+
+    `chosen`: src, row, column of answers that reviewers put behind those of the record winner_src, winner_row.
+    """
+    told = engine.checkpoint(_yielding(_told(visits, facts, subject), chosen, subject.entity))
     judged = engine.checkpoint(_judged(told, facts, subject, policy))
     entity = subject.entity
     wins = engine.checkpoint(judged.filter(nw.col("wins")))
@@ -98,6 +103,21 @@ def _told(visits: Frame, facts: Facts, subject: Subject) -> Frame:
     )
 
 
+def _yielding(told: Frame, chosen: Frame | None, entity: str) -> Frame:
+    """`yields`: whether a reviewer put the answer behind another visit's, which answers the same column."""
+    if chosen is None:
+        return told.with_columns(yields=nw.lit(value=False))
+    winner = ["winner_src", "winner_row"]
+    named = told.select(entity, *ROW, COLUMN)
+    answering = named.rename(dict(zip(ROW, winner, strict=True)))
+    behind = named.join(chosen, on=[*ROW, COLUMN], how="inner").join(
+        answering, on=[entity, *winner, COLUMN], how="inner"
+    )
+    marked = behind.select(*ROW, COLUMN).unique().with_columns(is_behind=nw.lit(value=True))
+    joined = told.join(marked, on=[*ROW, COLUMN], how="left")
+    return joined.with_columns(yields=known(nw.col("is_behind"))).drop("is_behind")
+
+
 def _judged(told: Frame, facts: Facts, subject: Subject, policy: MergePolicy) -> Frame:
     """`decision` of every cell, whether it `wins`, `clears` or is `confirmed`, and the `final` value.
 
@@ -106,9 +126,9 @@ def _judged(told: Frame, facts: Facts, subject: Subject, policy: MergePolicy) ->
     group = [subject.entity, COLUMN]
     counted = told.with_columns(of=nw.len().over(*group))
     lone = counted.filter(nw.col("of") == 1).with_columns(nth=nw.col("of"))
-    several = counted.filter(nw.col("of") > 1).with_columns(
-        nth=nw.col("row").cum_count().over(*group, order_by=["at", *ROW])
-    )
+    voice = nw.when(~nw.col("yields")).then(nw.lit(1)).otherwise(nw.lit(0))
+    several = counted.filter(nw.col("of") > 1).with_columns(voice=voice)
+    several = several.with_columns(nth=nw.col("row").cum_count().over(*group, order_by=["voice", "at", *ROW]))
     judged = [_decided(lone, [], facts, subject, policy), _decided(several, group, facts, subject, policy)]
     names = judged[0].collect_schema().names()
     return nw.concat([rows.select(names) for rows in judged])
@@ -148,7 +168,7 @@ def _refined(rows: Frame, group: list[str], subject: Subject) -> Frame:
 
     It is held against the base snapshot's own coarse code, so that an older snapshot's finer one does not come first.
     """
-    finer = is_finer(VER, nw.col("refinable"), subject.merged) & ~nw.col("speaks")
+    finer = is_finer(VER, nw.col("refinable"), subject.merged) & ~nw.col("speaks") & ~nw.col("yields")
     rows = rows.with_columns(finer_nth=_greatest(nw.when(finer).then(nw.col("nth")), group))
     rows = rows.with_columns(
         refines=known(nw.col("nth") == nw.col("finer_nth")), is_refined=~nw.col("finer_nth").is_null()
@@ -164,7 +184,7 @@ def _concluded(rows: Frame, columns: tuple[Column, ...]) -> Frame:
     replaced = known(nw.col("decision").is_in(["changed", "expired"]))
     holds = nw.col("speaks") & nw.col("fits_seen") & ~replaced
     refining = nw.when(nw.col("refines")).then(nw.lit("refined"))
-    losing = nw.when(lost).then(nw.lit("superseded"))
+    losing = nw.when(lost & nw.col("yields")).then(nw.lit("reviewed")).when(lost).then(nw.lit("superseded"))
     return rows.with_columns(
         base_decision=nw.when(decides).then(nw.col("decision")),
         decision=nw.coalesce(refining, losing, nw.col("decision")),

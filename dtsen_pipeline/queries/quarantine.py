@@ -11,7 +11,8 @@ from datetime import date
 
 import polars as pl
 
-from dtsen_pipeline.core.corrections import TARGET, pointer
+from dtsen_pipeline.core.corrections import TARGET
+from dtsen_pipeline.core.rows import pointer
 from dtsen_pipeline.queries.access import Look, check_purpose, note
 from dtsen_pipeline.queries.rawtext import RawRows
 from dtsen_pipeline.queries.reading import View, fetched

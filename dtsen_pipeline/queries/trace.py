@@ -22,6 +22,7 @@ from dtsen_pipeline.queries.labels import (
 )
 from dtsen_pipeline.queries.rawtext import RawRows
 from dtsen_pipeline.queries.reading import ENTITY_ID, Row, View
+from dtsen_pipeline.queries.rulings import Told, rulings_about
 from dtsen_pipeline.queries.sources import VISIT, VISIT_MEMBER, Source, Sources
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -106,6 +107,7 @@ class Trace:
     desil: Desil | None
     groups: tuple[Group, ...]
     members: tuple[Kin, ...]
+    rulings: tuple[Told, ...]
 
 
 def resolved(view: View, table: str, asked_id: str) -> str:
@@ -138,6 +140,7 @@ def trace(platform: Platform, view: View, table: str, asked_id: str, look: Look)
         desil=_desil(published if table == FAMILY else view.entity(FAMILY, family_id)),
         groups=told.groups(),
         members=_members(view, family_id) if table == FAMILY else (),
+        rulings=rulings_about(platform, view, entity_id, told.visits, look),
     )
 
 
@@ -175,6 +178,11 @@ class Testimony:
         self.conflict = view.of_entity("conflict", table, entity_id)
         named = [(row["src"], row["row"]) for row in (*self.lineage, *self.conflict)]
         self.sources.prepare([self.base, *named])
+
+    @property
+    def visits(self) -> frozenset[tuple[str, int]]:
+        """The rows of visits to the family that won, agreed or lost."""
+        return frozenset((row["src"], row["row"]) for row in (*self.lineage, *self.conflict) if row["sumber"] == VISIT)
 
     def groups(self) -> tuple[Group, ...]:
         """Every column, by field group."""

@@ -21,9 +21,9 @@ from dtsen_pipeline.core.corrections import (
     TARGET,
     Correction,
     correction_file,
-    pointer,
     profile_named,
 )
+from dtsen_pipeline.core.rows import pointer
 from dtsen_pipeline.core.translate import filled
 from dtsen_pipeline.reference import part_of
 from dtsen_pipeline.resources.admission import BY_PERSON

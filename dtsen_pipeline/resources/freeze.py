@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from dtsen_pipeline import __version__
 from dtsen_pipeline.core.corrections import family_of, profile_named
 from dtsen_pipeline.core.inputs import InputList, Source, freeze
+from dtsen_pipeline.core.rulings import KIND
 from dtsen_pipeline.reference import digests, parts
 from dtsen_pipeline.resources.approving import ZONE, in_force
 from dtsen_pipeline.resources.platform import Platform
@@ -51,6 +52,7 @@ def freeze_inputs(platform: Platform, as_of: date, chosen: Sequence[str] = ()) -
         model_sha256=model.sha256,
         key_id=platform.key.id,
         decisions=tuple(sorted(told)),
+        rulings=tuple(file.sha256 for file in files if file.kind == KIND and file.derived_from is not None),
         confirmed_profiles=tuple(sorted(platform.registry.confirmed_profiles())),
         reference=dict(digests()),
         code_version=__version__,

@@ -17,7 +17,7 @@ ENTITY = "^[0-9a-f]{32}$"
 PRESENCE_BIT, FAMILY_BIT = 48, 49
 WINNING = ("changed", "blocked", "pending", "filled", "refined")
 AGREEING = ("confirmed", "adopted")
-LOSING = ("overridden", "blocked", "pending", "expired", "superseded")
+LOSING = ("overridden", "blocked", "pending", "expired", "superseded", "reviewed")
 FATES = (
     "base",
     "contributed",

@@ -12,7 +12,9 @@ from pyxform.xls2xform import convert
 from dtsen_pipeline.cli import COMMANDS
 from dtsen_pipeline.cli.docs import cli_page
 from dtsen_pipeline.core.microdata import READINGS
+from dtsen_pipeline.core.rulings import ANSWERS, PERSONS
 from dtsen_pipeline.queries.reading import view
+from dtsen_pipeline.queries.review import REASONS
 from dtsen_pipeline.resources.approving import ZONE
 from dtsen_pipeline.resources.platform import opened
 from tests import phone as phones
@@ -81,6 +83,57 @@ def test_a_workbook_that_is_none_is_refused_with_its_code(dtsen: Dtsen, home: Pa
     assert "E_MISSING" in said.out
     assert "SITI" not in said.all
     assert "x.xlsx" not in said.all
+
+
+def test_a_reviewer_follows_the_how_to_from_the_list_to_a_decision(
+    dtsen: Dtsen, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (DOCS / "how-to" / "review-doubtful-cases.md").read_text(encoding="utf-8")
+    commands = [shlex.split(line) for line in re.findall(r"^    dtsen (.*)$", text, re.MULTILINE)]
+    assert [command[0] for command in commands] == ["review", "review", "ingest", "refresh", "trace"]
+    assert set(re.findall(r"^\| `(\w+)`(?:, `(\w+)`)? \|", text, re.MULTILINE)) == {
+        *((reason, "") for reason in REASONS),
+        ("pilih_a", "pilih_b"),
+        *((answer, "") for answer in ANSWERS[PERSONS]),
+    }
+    monkeypatch.chdir(tmp_path)
+    shown, export, ingest, _, trace = commands
+    assert dtsen(*shown).code == 0
+    assert dtsen(*export).code == 0
+    book = openpyxl.load_workbook(tmp_path / "tinjauan.xlsx")
+    heads = [cell.value for cell in book["Kasus"][1]]
+    good, bad = (
+        {str(name): cell for name, cell in zip(heads, row, strict=True)} for row in book["Kasus"].iter_rows(2, 3)
+    )
+    for row, answer in ((good, "beda"), (bad, "SITI")):
+        told = {"putusan": answer, "tanggal_putusan": "2026-11-20", "peninjau": "P-1", "bukti": "KTP-el"}
+        for name, said in told.items():
+            row[name].value = said
+    book.save(tmp_path / "tinjauan.xlsx")
+    sent = dtsen(*ingest)
+    assert (sent.code, "E_DECISION_ANSWER" in sent.out, "SITI" in sent.all) == (1, True, False)
+    again = dtsen(*ingest, "--json").document["files"][0]
+    assert (again["verdict"], again["rows"], again["known"]) == ("accepted", 0, 1)
+    assert [(one["code"], one["line"], one["column"]) for one in again["rejected"]] == [
+        ("E_DECISION_ANSWER", 3, "putusan")
+    ]
+    publish(world.settings)
+    traced = dtsen(*(good["pihak_a"].value if word == "ID" else word for word in trace))
+    assert str(good["kasus"].value) in traced.out
+    assert "datang sesudah rilis ini" in traced.out
+
+
+def test_the_review_list_shows_a_value_only_for_a_purpose(dtsen: Dtsen, world: World, tmp_path: Path) -> None:
+    for options in (("--reveal",), ("--export", tmp_path / "t.xlsx")):
+        said = dtsen("review", *options)
+        assert (said.code, "E_PURPOSE" in said.err) == (2, True)
+    with opened(world.settings) as platform:
+        names = {row["nama"] for row in view(platform).rows("anggota")}
+    printed = dtsen("review")
+    hidden, open_list = dtsen("review", "--json"), dtsen("review", "--json", "--reveal", "--purpose", "tinjauan")
+    assert not [name for name in names if name and (name in hidden.out or name in printed.out)]
+    assert [*hidden.document] == ["release_id", "cases", "likeness"]
+    assert any(name in open_list.out for name in names if name)
 
 
 def test_choosing_whom_to_verify_works_as_written(

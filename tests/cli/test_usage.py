@@ -15,8 +15,9 @@ from tests.queries.world import World
 
 NUMBER = "3571019901999998"
 SURFACE = (
-    "generate doctor ingest accept refuse passport refresh releases show verify rollback find trace "
-    "rejected debt receipt programmes guard doubts balance queue form targeting proposals ledger explain diff"
+    "generate doctor ingest pull accept refuse passport refresh releases show verify rollback find trace "
+    "rejected debt receipt programmes guard doubts review balance queue form targeting proposals ledger "
+    "explain diff"
 )
 DTSEN = [sys.executable, "-c", "import sys; from dtsen_pipeline.cli import main; sys.exit(main())"]
 
@@ -46,7 +47,8 @@ def test_every_command_explains_itself_in_both_languages(command: str, dtsen: Dt
         ("refresh", "--as-of", "soon"),
         ("ingest",),
         ("ingest", "file.csv", "--kind", "letter"),
-        ("ingest", "file.csv", "--kind", "decision"),
+        ("ingest", "file.csv", "--kind", "register"),
+        ("ingest", "file.xlsx", "--kind", "decision", "--data-date", "2026-01-01"),
         ("ingest", "file.xlsx", "--kind", "correction", "--data-date", "2026-01-01"),
         ("ingest", "file.csv", "--profile", "letter"),
         ("ingest", "file.csv", "--profile", "bps_v3_keluarga", "--kind", "field"),

@@ -13,6 +13,7 @@ import polars as pl
 
 from dtsen_pipeline.core.engine import Engine
 from dtsen_pipeline.core.inputs import InputList, Source, freeze
+from dtsen_pipeline.core.rulings import Ruling
 from dtsen_pipeline.schemas.tables import (
     FAMILY,
     INPUT_TABLES,
@@ -101,6 +102,7 @@ class Town:
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {table: [] for table in INPUT_TABLES})
     sources: dict[str, Source] = field(default_factory=dict)
     damaged: list[dict[str, Any]] = field(default_factory=list)
+    rulings: list[Ruling] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Every snapshot has its two files, and the base one family that can be scored."""
@@ -148,7 +150,7 @@ class Town:
         """What intake would have read."""
         schema = dict.fromkeys(("src", "reasons", "sumber"), pl.String) | {"row": pl.Int64}
         rows = {table: texts(table, self.rows[table]) for table in INPUT_TABLES}
-        return Readings(rows, pl.DataFrame(self.damaged, schema=schema), self.inputs())
+        return Readings(rows, pl.DataFrame(self.damaged, schema=schema), self.inputs(), rulings=tuple(self.rulings))
 
     def inputs(self) -> InputList:
         """The frozen list of the files."""

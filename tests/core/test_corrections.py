@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from dtsen_pipeline.core import intake
-from dtsen_pipeline.core.corrections import Correction, correction_file, correction_profiles, pointer, profile_named
+from dtsen_pipeline.core.corrections import Correction, correction_file, correction_profiles, profile_named
 from dtsen_pipeline.core.engine import Engine
+from dtsen_pipeline.core.rows import pointer
 from dtsen_pipeline.schemas.tables import INPUT_TABLES, delivered, tables
 from tests.correcting import CorrectionFile, corrected, correction_files
 from tests.oracle.city import raw_files

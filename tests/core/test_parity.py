@@ -6,9 +6,10 @@ The city is a worn one with visits that say anything at all, so that few branche
 import ast
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from polars import selectors
 from dtsen_pipeline import core
 from dtsen_pipeline.core.flow import Prepared
 from dtsen_pipeline.core.root import content_root, table_root
+from dtsen_pipeline.core.rulings import PERSONS, VISITS, Ruling, case_of
 from dtsen_pipeline.resources.engines import open_engine
 from dtsen_pipeline.synthetic import generate
 from tests.correcting import corrected, correction_files
@@ -36,12 +38,30 @@ Tables = Mapping[str, pl.DataFrame]
 
 @pytest.fixture(scope="module")
 def worn(tmp_path_factory: pytest.TempPathFactory) -> Readings:
-    """A small noisy city, read exactly, and corrections of half of its rejected rows."""
+    """A small noisy city, read exactly, corrections of half of its rejected rows, and reviewers' decisions."""
     folder = tmp_path_factory.mktemp("parity")
     generate(FAMILIES, SEED, folder / "plain")
     readings = read(delivered(with_noise(folder / "plain", folder / "city", seed=SEED, share=1.0)))
     with closing(open_engine("polars", folder / "scratch", memory_mb=1536)) as engine:
-        return corrected(readings, correction_files(Run(readings, engine)))
+        run = Run(readings, engine)
+        return replace(corrected(readings, correction_files(run)), rulings=tuple(_rulings(run)))
+
+
+def _rulings(run: Run) -> Iterator[Ruling]:
+    """Reviewers tie neighbours in a list of persons, part a row from whom the rules tie it to, and choose visits."""
+    observed, day = run.observed, "2026-10-01"
+    people = sorted(set(run.engine.fetch(observed.members)["person_id"]))
+    met = sorted(set(run.engine.fetch(observed.presences)["person_id"]) - set(people))
+    for one, other in [*zip(people[:20:2], people[1:20:2], strict=True), *zip(met[:4], people[30:34], strict=True)]:
+        yield from (Ruling(case_of(PERSONS, one, other), day, "sama", who) for who in ("P1", "P2"))
+    for alias, entity in sorted(run.engine.fetch(observed.aliases).select("alias_id", "entity_id").rows())[::2]:
+        yield Ruling(case_of(PERSONS, alias, entity), day, "beda", "P1")
+    calls: dict[str, list[str]] = defaultdict(list)
+    for family, src, row in sorted(run.engine.fetch(observed.visits).select("family_id", "src", "row").rows()):
+        calls[family].append(f"{src}-{row}")
+    for first, second in (tokens[:2] for tokens in calls.values() if len(tokens) > 1):
+        for group in ("dwelling", "assets"):
+            yield Ruling(case_of(VISITS, first, second, group), day, "pilih_a", "P1")
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +130,7 @@ def test_the_content_root_is_the_same(reference: Run, other: Run) -> None:
 
 def test_the_order_of_rows_does_not_count(worn: Readings, reference: Run) -> None:
     rows = {name: table.reverse() for name, table in worn.rows.items()}
-    turned = Run(Readings(rows, worn.damaged.reverse(), worn.inputs, worn.ties), reference.engine)
+    turned = Run(replace(worn, rows=rows, damaged=worn.damaged.reverse()), reference.engine)
     assert _root(turned) == _root(reference)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from dtsen_pipeline.schemas.columns import Kind
+from tests.oracle.rulings import InForce
 from tests.oracle.ties import CARD, NEW, NOT_FOUND, PRESENT, Entity, Pointer, Record
 from tests.oracle.values import HOME, PRESENCE, Answer, Mark, Value, agrees, is_finer, max_age_days
 
@@ -76,7 +77,13 @@ def said(record: Record, visit: Record, answer: Answer) -> Value:
     return None if value is Mark.UNKNOWN else value
 
 
-def expect(entity: Entity, table: str, columns: Iterable[Answer], calendar: Calendar) -> Outcome | None:
+def expect(
+    entity: Entity,
+    table: str,
+    columns: Iterable[Answer],
+    calendar: Calendar,
+    decided: InForce = InForce(),  # noqa: B008 - frozen
+) -> Outcome | None:
     """What should be published of an entity; None where it should not be published."""
     order = {version: age for age, version in enumerate(reversed(calendar.versions))}
     rows = sorted(entity.rows, key=lambda row: (order[row.version], row.pointer))
@@ -97,8 +104,18 @@ def expect(entity: Entity, table: str, columns: Iterable[Answer], calendar: Cale
         elif answer.region_code is None:
             answered = [(record, visit, said(record, visit, answer)) for record, visit in visits]
             spoken = [entry for entry in answered if entry[2] is not None]
-            _settle(found, _Cell(answer, base, others, spoken, calendar))
+            behind = _behind(spoken, answer, decided)
+            spoken.sort(key=lambda entry: entry[0].pointer not in behind)
+            _settle(found, _Cell(answer, base, others, spoken, calendar, behind))
     return found
+
+
+def _behind(spoken: list[tuple[Record, Record, Value]], answer: Answer, decided: InForce) -> frozenset[Pointer]:
+    """The answers to a column that a reviewer put behind another one of the same family."""
+    here = {record.pointer for record, _, _ in spoken}
+    return frozenset(
+        loser for loser, winner, group in decided.chosen if group == answer.group and {loser, winner} <= here
+    )
 
 
 def _keep(found: Outcome, cell: "_Cell") -> None:
@@ -126,6 +143,7 @@ class _Cell:
     others: list[Record]
     spoken: list[tuple[Record, Record, Value]]
     calendar: Calendar
+    behind: frozenset[Pointer] = frozenset()
 
     @property
     def new(self) -> Value:
@@ -175,7 +193,11 @@ def _settle(found: Outcome, cell: _Cell) -> None:
     if decision in WINS or is_clearing:
         found.values[name] = verified
     refinable = found.values[name] if decision in WINS or is_clearing or cell.new is None else cell.new
-    finer = [entry for entry in cell.spoken[:-1] if is_finer(entry[2], refinable, answer)]
+    finer = [
+        entry
+        for entry in cell.spoken[:-1]
+        if is_finer(entry[2], refinable, answer) and entry[0].pointer not in cell.behind
+    ]
     if finer:
         found.values[name] = finer[-1][2]
         found.lineage[finer[-1][0].pointer, "refined"] |= cell.bit
@@ -198,7 +220,7 @@ def _agree_and_lose(found: Outcome, cell: _Cell, decision: str, *, is_as_seen: b
         found.conflict[record.pointer, decision] |= cell.bit
     for other, _, value in cell.spoken[:-1]:
         if other is not refiner and not agrees(value, final, cell.answer):
-            found.conflict[other.pointer, "superseded"] |= cell.bit
+            found.conflict[other.pointer, "reviewed" if other.pointer in cell.behind else "superseded"] |= cell.bit
     if cell.base and decision in BASE_LOSES and cell.new is not None and not agrees(final, cell.new, cell.answer):
         found.conflict[cell.base.pointer, BASE_LOSES[decision]] |= cell.bit
 

@@ -10,9 +10,11 @@ from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from tests.oracle import bounds, scores
+from tests.oracle import rulings as reviewers
 from tests.oracle.expected import WINS, Calendar, Outcome, expect, is_fixed, said
 from tests.oracle.later import answered_later
 from tests.oracle.raw import ROOT, RawFile
+from tests.oracle.rulings import InForce, in_force
 from tests.oracle.ties import CARD, NEW, PRESENT, Entity, Pointer, tie
 from tests.oracle.values import HOME, PRESENCE, Answer, Value, answers, read, region_names, shown
 
@@ -81,9 +83,11 @@ Decided = tuple[str, str, int, str]
 """Entity, src, row and decision."""
 
 
-def judge(release: Release, files: Sequence[RawFile], city: str = "3571") -> Judgement:
-    """Judge a release by the raw files it was made from."""
-    court = _Court(release, files, city)
+def judge(
+    release: Release, files: Sequence[RawFile], city: str = "3571", rulings: Sequence[reviewers.Decided] = ()
+) -> Judgement:
+    """Judge a release by the raw files it was made from, and by what reviewers decided."""
+    court = _Court(release, files, city, in_force(rulings))
     court.trace()
     court.merge()
     court.rank()
@@ -92,16 +96,16 @@ def judge(release: Release, files: Sequence[RawFile], city: str = "3571") -> Jud
 
 
 @lru_cache(maxsize=4)
-def _heard(files: tuple[RawFile, ...], rejected: frozenset[Pointer], city: str) -> "_Witness":
+def _heard(files: tuple[RawFile, ...], rejected: frozenset[Pointer], city: str, decided: InForce) -> "_Witness":
     """What the files say, given the rejected rows; the same for every release made from them."""
-    return _Witness(files, rejected, city)
+    return _Witness(files, rejected, city, decided)
 
 
 class _Witness:
     """What the raw files say: who is who, and what should be published of them."""
 
-    def __init__(self, files: tuple[RawFile, ...], rejected: frozenset[Pointer], city: str) -> None:
-        self.ties = tie(files, rejected, city)
+    def __init__(self, files: tuple[RawFile, ...], rejected: frozenset[Pointer], city: str, decided: InForce) -> None:
+        self.ties, self.decided = tie(files, rejected, city, decided), decided
         dates = {file.version: file.data_date for file in files if file.version and file.data_date}
         self.calendar = Calendar(self.ties.versions, dates, self.ties.official)
         self.entities: dict[str, list[Entity]] = {
@@ -114,7 +118,7 @@ class _Witness:
         """What should be published, by table and base pointer."""
         found = dict[str, dict[Pointer, Outcome]]()
         for table, members in self.entities.items():
-            outcomes = (expect(entity, table, answers(table), self.calendar) for entity in members)
+            outcomes = (expect(entity, table, answers(table), self.calendar, self.decided) for entity in members)
             found[table] = {outcome.base: outcome for outcome in outcomes if outcome is not None}
         return found
 
@@ -144,11 +148,11 @@ class _Family:
 class _Court:
     """One judgement: what several checks share."""
 
-    def __init__(self, release: Release, files: Sequence[RawFile], city: str) -> None:
+    def __init__(self, release: Release, files: Sequence[RawFile], city: str, decided: InForce) -> None:
         self.release, self.city, self.found = release, city, Judgement()
         self.files = {file.token: file for file in files}
         self.rejected = frozenset(_pointer(row) for row in release.tables["rejected"])
-        witness = _heard(tuple(files), self.rejected, city)
+        witness = _heard(tuple(files), self.rejected, city, decided)
         self.ties, self.calendar, self.expected = witness.ties, witness.calendar, witness.expected
         self.silent = witness.silent
         self.resolved = self._resolved()

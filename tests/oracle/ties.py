@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 
 from tests.oracle.raw import RawFile
+from tests.oracle.rulings import InForce
 from tests.oracle.values import HOME, PRESENCE, Mark, Value, answers, read, region_names
 
 Pointer = tuple[str, int]
@@ -102,8 +103,8 @@ Met = tuple[Record, Record, str]
 """A member row of a visit, the visit, and the visit's card."""
 
 
-def tie(files: Sequence[RawFile], rejected: Collection[Pointer], city: str) -> Ties:
-    """Tie every row that is not rejected."""
+def tie(files: Sequence[RawFile], rejected: Collection[Pointer], city: str, decided: InForce = InForce()) -> Ties:  # noqa: B008 - frozen
+    """Tie every row that is not rejected, as the rules and then the reviewers say."""
     records = {file.token: _records(file, rejected, city) for file in files}
     dates = {file.version: file.data_date for file in files if file.version and file.data_date}
     ranked = {file.version for file in files if file.is_ranked}
@@ -113,11 +114,11 @@ def tie(files: Sequence[RawFile], rejected: Collection[Pointer], city: str) -> T
         by_table[file.table] += records[file.token]
     aside = dict[Pointer, str]()
     families, outside = _families(by_table["keluarga"], aside, city)
-    persons = _persons(by_table["anggota"], families, outside, aside)
+    persons = _persons(by_table["anggota"], families, outside, aside, decided)
     base_cards = {card for card, family in families.items() if any(r.version == versions[-1] for r in family.rows)}
     gone = {card for version, card in outside if version == versions[-1]} - base_cards
     visits = _visits(by_table["kunjungan"], families, base_cards, gone, aside)
-    persons += _meet(by_table["kunjungan_anggota"], visits, _Known(persons), aside)
+    persons += _meet(by_table["kunjungan_anggota"], visits, _Known(persons), aside, decided)
     official = next((version for version in reversed(versions) if version in ranked), None)
     return Ties(families, persons, aside, versions, official)
 
@@ -178,7 +179,11 @@ def _birth(record: Record) -> tuple[Value, Value]:
 
 
 def _persons(
-    rows: Iterable[Record], families: dict[str, Entity], outside: set[tuple[str, str]], aside: dict[Pointer, str]
+    rows: Iterable[Record],
+    families: dict[str, Entity],
+    outside: set[tuple[str, str]],
+    aside: dict[Pointer, str],
+    decided: InForce,
 ) -> list[Entity]:
     homes = {(record.version, card) for card, family in families.items() for record in family.rows}
     active = list[Record]()
@@ -189,7 +194,7 @@ def _persons(
             active.append(record)
         else:
             aside[record.pointer] = "out_of_scope" if place in outside - homes else "held"
-    keys = _keys(active)
+    keys = _reviewed(_keys(active), decided)
     persons, met = defaultdict[object, Entity](Entity), set[object]()
     for record in active:
         key = keys[record]
@@ -213,6 +218,23 @@ def _keys(active: list[Record]) -> dict[Record, tuple[object, ...]]:
         others = alike[record.values[CARD], record.name, _birth(record)]
         keys[record] = next(iter(others)) if not record.nik and len(others) == 1 else own
     return keys
+
+
+def _reviewed(keys: dict[Record, tuple[object, ...]], decided: InForce) -> dict[Record, tuple[object, ...]]:
+    """The keys after the reviewers' word: first who is apart, then who is one, unless that joins who is apart."""
+    at = {record.pointer: record for record in keys}
+    known = [(at[a], at[b]) for a, b in decided.apart if a in at and b in at]
+    own = {record: _identity(record, str(record.values[CARD])) for record in keys}
+    alone = {own[one] for pair in known if keys[pair[0]] == keys[pair[1]] for one in pair if own[one] != keys[one]}
+    keys = {record: own[record] if own[record] in alone else key for record, key in keys.items()}
+    sets = [{key} for key in {*keys.values()}]
+    for a, b in decided.same:
+        if a in at and b in at:
+            joined = [found for found in sets if keys[at[a]] in found or keys[at[b]] in found]
+            sets = [found for found in sets if found not in joined] + [set().union(*joined)]
+    torn = [found for found in sets if any({keys[one], keys[other]} <= found for one, other in known)]
+    first = {key: min(found, key=str) for found in sets if found not in torn for key in found}
+    return {record: first.get(key, key) for record, key in keys.items()}
 
 
 def _visits(
@@ -275,7 +297,9 @@ class _Known:
         return known
 
 
-def _meet(rows: Iterable[Record], visits: dict[str, Record], people: _Known, aside: dict[Pointer, str]) -> list[Entity]:
+def _meet(
+    rows: Iterable[Record], visits: dict[str, Record], people: _Known, aside: dict[Pointer, str], decided: InForce
+) -> list[Entity]:
     """Tie the member rows of visits: to persons of the snapshots, then as new persons, then to new persons."""
     fresh, waiting = list[Met](), list[Met]()
     for record, visit, card in _active(rows, visits, aside):
@@ -288,6 +312,7 @@ def _meet(rows: Iterable[Record], visits: dict[str, Record], people: _Known, asi
             waiting.append((record, visit, card))
         else:
             aside[record.pointer] = "held"
+    fresh = _known_after_all(fresh, people, decided)
     newcomers = _Known.met(fresh)
     for record, visit, card in waiting:
         person, _, _ = _recognise(record, card, newcomers)
@@ -296,6 +321,18 @@ def _meet(rows: Iterable[Record], visits: dict[str, Record], people: _Known, asi
         else:
             person.visits.append((record, visit))
     return newcomers.persons
+
+
+def _known_after_all(fresh: list[Met], people: _Known, decided: InForce) -> list[Met]:
+    """The new persons but those whom reviewers tied to a person of the snapshots, who get their rows."""
+    at = {record.pointer: person for person in people.persons for record in person.rows}
+    who = {record.pointer: _identity(record, card) for record, _, card in fresh}
+    pairs = [pair for a, b in decided.same for pair in ((a, b), (b, a))]
+    tied = {who[mine]: at[theirs] for mine, theirs in pairs if mine in who and theirs in at}
+    for record, visit, card in fresh:
+        if _identity(record, card) in tied:
+            tied[_identity(record, card)].visits.append((record, visit))
+    return [met for met in fresh if who[met[0].pointer] not in tied]
 
 
 def _active(rows: Iterable[Record], visits: dict[str, Record], aside: dict[Pointer, str]) -> list[Met]:

@@ -30,6 +30,7 @@ from dtsen_pipeline.schemas.reasons.files import FILES
 from dtsen_pipeline.schemas.reasons.modelling import MODELLING
 from dtsen_pipeline.schemas.reasons.operations import OPERATIONS
 from dtsen_pipeline.schemas.reasons.publishing import PUBLISHING
+from dtsen_pipeline.schemas.reasons.reviewing import REVIEWING
 from dtsen_pipeline.schemas.reasons.ties import TIES
 from dtsen_pipeline.schemas.release import AGREEING, FATES, INCOMPLETE, LOSING, WINNING, Keluarga
 from dtsen_pipeline.schemas.tables import tables
@@ -82,7 +83,7 @@ def test_every_reason_is_given_somewhere() -> None:
 
 def test_a_code_is_described_once() -> None:
     """Two texts for one code would hide one of them."""
-    every = (*FILES, *ROW_REASONS, *TIES, *OPERATIONS, *PUBLISHING, *ASKING, *CORRECTING, *MODELLING)
+    every = (*FILES, *ROW_REASONS, *TIES, *OPERATIONS, *PUBLISHING, *ASKING, *CORRECTING, *REVIEWING, *MODELLING)
     counts = Counter(reason.code for reason in every)
     assert set(counts.values()) == {1}
     assert set(counts) == set(REASONS)

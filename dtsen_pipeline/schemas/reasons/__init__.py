@@ -18,6 +18,7 @@ from dtsen_pipeline.schemas.reasons.operations import OPERATIONS
 from dtsen_pipeline.schemas.reasons.outcomes import DECISIONS, FATE_TEXTS, INCOMPLETE_TEXTS
 from dtsen_pipeline.schemas.reasons.publishing import PUBLISHING
 from dtsen_pipeline.schemas.reasons.record import Reason, ReasonKind, Severity, Text
+from dtsen_pipeline.schemas.reasons.reviewing import REVIEWING
 from dtsen_pipeline.schemas.reasons.rows import ROWS
 from dtsen_pipeline.schemas.reasons.ties import TIES
 
@@ -47,6 +48,7 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
             *PUBLISHING,
             *ASKING,
             *CORRECTING,
+            *REVIEWING,
             *MODELLING,
         )
     }

@@ -47,6 +47,10 @@ DECISIONS: Mapping[str, Text] = MappingProxyType(
             "Nilai ini kalah dari kunjungan atau baris lain, atau dari potret yang berubah kemudian.",
             "The value lost to another visit or row, or to a snapshot that changed later.",
         ),
+        "reviewed": Text(
+            "Peninjau memilih kunjungan lain untuk kelompok kolom ini.",
+            "A reviewer chose another visit for this group of columns.",
+        ),
     }
 )
 
