@@ -12,10 +12,17 @@ from dtsen_pipeline.schemas.reasons.examples import EXAMPLES
 from dtsen_pipeline.schemas.reasons.situations import SITUATIONS
 from tests.house import early_files, fill
 from tests.schemas.test_reasons import ruled, written
-from tests.triggers import asking, files, operations, ties
+from tests.triggers import asking, deciding, files, operations, pulling, ties
 from tests.triggers.place import Place, Trigger
 
-TRIGGERS: dict[str, Trigger] = {**files.TRIGGERS, **ties.TRIGGERS, **operations.TRIGGERS, **asking.TRIGGERS}
+TRIGGERS: dict[str, Trigger] = {
+    **files.TRIGGERS,
+    **pulling.TRIGGERS,
+    **ties.TRIGGERS,
+    **deciding.TRIGGERS,
+    **operations.TRIGGERS,
+    **asking.TRIGGERS,
+}
 
 
 @pytest.fixture(scope="module")

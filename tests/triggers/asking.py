@@ -8,7 +8,6 @@ from typing import Any
 
 import polars as pl
 
-from dtsen_pipeline.queries import inputs
 from dtsen_pipeline.queries.load import load_release
 from dtsen_pipeline.queries.reading import View, view
 from dtsen_pipeline.reference import programmes, welfare_model
@@ -72,7 +71,7 @@ def several(place: Place) -> str | None:
 
 def other_model(place: Place) -> str | None:
     changed = replace(MODEL, intercept_micro=MODEL.intercept_micro + 1)
-    place.patch.setattr(inputs, "welfare_model", lambda _: changed)
+    place.patch.setattr(View, "model", changed)
     return place.said("explain", "--family", first_family(place, pl.col("is_lengkap"))["family_id"])
 
 

@@ -148,7 +148,7 @@ def losing(place: Place) -> str | None:
 def zeroed(_: Place) -> str | None:
     name, profile = "nomor_induk_kependudukan", profiles()["bps_v3_anggota"]
     ids = [{name: f"35710101010190{serial:02}"[:15] + "0"} for serial in range(40)]
-    rows = intake.Reading(numbered("anggota", ids), pl.DataFrame())
+    rows = intake.Reading(numbered("anggota", ids), pl.DataFrame(schema={"reasons": pl.String}))
     found = survey([rows], profile, "3571", lambda frame: frame, len)
     shares = load_settings()
     check_survey(found, shares.numeric_id_share, shares.zero_id_share, TOKEN)

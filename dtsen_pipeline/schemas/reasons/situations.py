@@ -58,6 +58,30 @@ OF_FILES = {
     "E_SIDECAR": "keterangan di samping berkas bukan JSON",
     "E_REFUSED": "petugas menolak berkas dengan `dtsen refuse`",
 }
+
+OF_PULLS = {
+    "E_PULL_SOURCE": "`dtsen pull` dijalankan tanpa sumber yang dinyatakan",
+    "E_PULL_AUTH": "server formulir menjawab 401",
+    "E_PULL_ANSWER": "server formulir menjawab 404",
+    "E_PULL_SERVER": "server formulir menjawab 503 pada setiap percobaan",
+    "E_PULL_TOO_LARGE": "jawaban server formulir melampaui batas ukuran",
+    "E_PULL_COUNT": "server menghitung sepuluh kiriman, tetapi baris pertama setiap halaman tidak pernah datang",
+    "H_NOT_APPROVED": "ekspor ODK Central menyebut sebuah kunjungan `rejected`",
+    "H_PAGE_OF_MORE": "dokumen ODK Central memuat `@odata.nextLink`",
+    "H_UNREVIEWED": "DTSEN_REVIEW_REQUIRED=true, dan kolom `ReviewState` kosong",
+}
+
+OF_REVIEWS = {
+    "E_DECISION_BOOK": "kepala berkas putusan dipisahkan titik koma",
+    "E_DECISION_CELL": "catatan memuat karakter kendali",
+    "E_DECISION_CASE": "nomor kasus bukan nomor dari kedua pihaknya",
+    "E_DECISION_ANSWER": "pasangan orang dijawab `pilih_a`",
+    "E_DECISION_REVIEWER": "kolom peninjau kosong",
+    "E_DECISION_DAY": "tanggal putusan 2026-02-30",
+    "E_DECISION_EVIDENCE": "jawaban `sama` tanpa bukti",
+    "E_DECISION_ENTITY": "salah satu pihak tidak ada dalam rilis yang berlaku",
+    "E_DECISION_CONTRADICTS": "seorang peninjau menjawab `sama` dan `beda` pada hari yang sama",
+}
 OF_TIES = {
     "H_FAMILY_ABSENT": "anggota dengan nomor kartu keluarga yang tidak ada di berkas keluarga",
     "H_NO_IDENTITY": "anggota tanpa NIK dan tanpa nama",
@@ -157,6 +181,8 @@ OF_MODELS = {
     "E_MODEL_REGION": "model untuk provinsi 35 diminta untuk kota di provinsi 33",
     "E_MODEL_PERIOD": "model diminta untuk tahun 1900",
     "E_MODEL_OVERLAP": "model kedua kota ini tanpa tanggal akhir model pertama",
+    "E_CUTS": "batas desil kesembilan lebih rendah daripada yang kedelapan",
+    "E_MODEL_REHEARSAL": "`dtsen model approve` dijalankan sebelum `dtsen model rehearse`",
     "E_MODEL_EXISTS": "model dicocokkan dua kali dengan nama yang sama",
     "E_MODEL_WRITE": "folder tujuan model tidak dapat ditulisi",
     "E_MODEL_FIT": "kepemilikan lemari es setiap rumah tangga sama",
@@ -167,6 +193,16 @@ OF_MODELS = {
 }
 
 SITUATIONS: Mapping[str, str] = MappingProxyType(
-    {**OF_FILES, **OF_TIES, **OF_CORRECTIONS, **OF_OPERATIONS, **OF_PUBLISHING, **OF_ASKING, **OF_MODELS}
+    {
+        **OF_FILES,
+        **OF_PULLS,
+        **OF_TIES,
+        **OF_CORRECTIONS,
+        **OF_REVIEWS,
+        **OF_OPERATIONS,
+        **OF_PUBLISHING,
+        **OF_ASKING,
+        **OF_MODELS,
+    }
 )
 """A phrase for each code."""
