@@ -13,7 +13,7 @@ from dtsen_pipeline.core.entities import BORN, CARD, NAME, NIK, SEX
 from dtsen_pipeline.core.flow import scene_of, valid_of
 from dtsen_pipeline.core.identity import Observations, identify
 from dtsen_pipeline.core.inputs import InputList
-from dtsen_pipeline.resources.rule import rulings_of
+from dtsen_pipeline.resources.rulings import rulings_of
 from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, VISIT, VISIT_MEMBER
 
 NAMES = {
@@ -45,7 +45,10 @@ def identity(
     records, checked = parted(given)
     valid = valid_of(records, checked_of(checked))
     observed = identify(
-        valid, scene_of(inputs, rulings_of(session.platform, inputs)), session.engine, session.platform.key.secret
+        valid,
+        scene_of(inputs, rulings_of(session.platform, inputs.rulings)),
+        session.engine,
+        session.platform.key.secret,
     )
     origins = {name: [_origin(table, records)] for name, table in TABLE_OF.items()}
     yield from frames("observations", {name: getattr(observed, name) for name in NAMES}, origins)

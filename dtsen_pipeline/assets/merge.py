@@ -13,7 +13,7 @@ from dtsen_pipeline.core.flow import scene_of
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.merge import Entities, Merged, merge
 from dtsen_pipeline.reference import merge_policy
-from dtsen_pipeline.resources.rule import rulings_of
+from dtsen_pipeline.resources.rulings import rulings_of
 
 PARTS = {
     "merged": "Nilai pemenang",
@@ -39,7 +39,7 @@ NAMES = {f"{kind}_{part}": f"{text} ({kind})." for kind in ("families", "persons
 def merged(context: dg.AssetExecutionContext, inputs: InputList, **given: Frame) -> Iterator[dg.MaterializeResult[Any]]:
     """Merge families and persons."""
     session = session_of(context)
-    scene = scene_of(inputs, rulings_of(session.platform, inputs))
+    scene = scene_of(inputs, rulings_of(session.platform, inputs.rulings))
     result = merge(observations_of(given), scene, merge_policy(), session.engine)
     for kind in ("families", "persons"):
         entities = getattr(result, kind)

@@ -35,7 +35,7 @@ from dtsen_pipeline.queries.labels import as_text, column_facts, group_title, me
 from dtsen_pipeline.queries.rawtext import RawRows
 from dtsen_pipeline.queries.reading import Row, View, fetched
 from dtsen_pipeline.resources.platform import Platform
-from dtsen_pipeline.resources.rule import registered
+from dtsen_pipeline.resources.rulings import registered
 from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT
 
 WINDOW_DAYS = 30

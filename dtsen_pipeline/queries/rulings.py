@@ -10,7 +10,7 @@ from dtsen_pipeline.queries.access import Look
 from dtsen_pipeline.queries.labels import MASK
 from dtsen_pipeline.queries.reading import View
 from dtsen_pipeline.resources.platform import Platform
-from dtsen_pipeline.resources.rule import registered, rulings_in_files
+from dtsen_pipeline.resources.rulings import registered, rulings_of
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def rulings_about(
     platform: Platform, view: View, entity_id: str, visits: Collection[tuple[str, int]], look: Look
 ) -> tuple[Told, ...]:
     """The decisions about a person, whatever id they name, or about one of these rows of visits."""
-    made_from = rulings_in_files(platform, view.manifest["inputs"].get("rulings", ()))
+    made_from = rulings_of(platform, view.manifest["inputs"].get("rulings", ()))
     every = {*made_from, *registered(platform)}
     if not every:
         return ()

@@ -11,7 +11,7 @@ from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.translate import filled
 from dtsen_pipeline.resources.delivery import read
 from dtsen_pipeline.resources.platform import Platform
-from dtsen_pipeline.resources.rule import rulings_of
+from dtsen_pipeline.resources.rulings import rulings_of
 from dtsen_pipeline.schemas.tables import INPUT_TABLES
 
 KEY = {"src": pl.String, "row": pl.Int64}
@@ -50,5 +50,5 @@ def received(platform: Platform, inputs: InputList, engine: Engine) -> Received:
         rows={table: engine.load(one.rows) for table, one in found.items()},
         damaged=engine.load(pl.concat([one.damaged for one in found.values()])),
         ties=engine.load(pl.concat([one.ties for one in found.values()])) if inputs.has_corrections else None,
-        rulings=rulings_of(platform, inputs),
+        rulings=rulings_of(platform, inputs.rulings),
     )

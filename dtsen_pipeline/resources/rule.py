@@ -5,7 +5,6 @@ in the vault with the file. Sending the same file again, or a later state of it,
 must hold stands in `core.ruling_book`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,9 +12,8 @@ from pathlib import Path
 
 import polars as pl
 
-from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.ruling_book import Filled, rows_of_book, rows_of_text, ruling_of, sorted_out
-from dtsen_pipeline.core.rulings import KIND, SIDE_A, SIDE_B, Ruling, ruling_file, rulings_in
+from dtsen_pipeline.core.rulings import KIND, SIDE_A, SIDE_B, Ruling, ruling_file
 from dtsen_pipeline.reference.profile import CSV, XLSX
 from dtsen_pipeline.resources.admission import BY_PERSON
 from dtsen_pipeline.resources.approving import ZONE
@@ -23,9 +21,10 @@ from dtsen_pipeline.resources.choice import format_of
 from dtsen_pipeline.resources.delivery import limits_of
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
+from dtsen_pipeline.resources.rulings import registered
 from dtsen_pipeline.resources.vault import Deposit
 from dtsen_pipeline.resources.workbook import Workbook
-from dtsen_pipeline.schemas.errors import TOKEN_LENGTH, DtsenError
+from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.tables import VISIT
 
 
@@ -62,22 +61,6 @@ def rule(platform: Platform, path: Path, now: datetime) -> Ruled:
     known = _known(platform, sides) | {side for one in past for side in (one.case.a, one.case.b)}
     found, problems = sorted_out(rows, read, known.__contains__, past)
     return _accepted(platform, deposit, sorted(set(found)), set(past), tuple(problems), now)
-
-
-def rulings_of(platform: Platform, inputs: InputList) -> tuple[Ruling, ...]:
-    """The decisions of a frozen list."""
-    return rulings_in_files(platform, inputs.rulings)
-
-
-def registered(platform: Platform) -> tuple[Ruling, ...]:
-    """Every decision that counts now."""
-    files = platform.registry.files(kind=KIND, verdict="accepted")
-    return rulings_in_files(platform, (file.sha256 for file in files if file.derived_from is not None))
-
-
-def rulings_in_files(platform: Platform, hashes: Iterable[str]) -> tuple[Ruling, ...]:
-    """The decisions of these files of the vault."""
-    return tuple(ruling for sha in hashes for ruling in rulings_in(platform.vault.read_bytes(sha), sha[:TOKEN_LENGTH]))
 
 
 def _rows(platform: Platform, deposit: Deposit, suffix: str) -> list[Filled]:

@@ -117,7 +117,7 @@ def test_a_reviewer_follows_the_how_to_from_the_list_to_a_decision(
     assert [(one["code"], one["line"], one["column"]) for one in again["rejected"]] == [
         ("E_DECISION_ANSWER", 3, "putusan")
     ]
-    publish(world.settings)
+    publish(world.settings, datetime.now(ZONE).date() + timedelta(days=1))
     traced = dtsen(*(good["pihak_a"].value if word == "ID" else word for word in trace))
     assert str(good["kasus"].value) in traced.out
     assert "datang sesudah rilis ini" in traced.out
