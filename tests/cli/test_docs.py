@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from datetime import datetime
 from pathlib import Path
 
 import openpyxl
@@ -11,6 +12,7 @@ from dtsen_pipeline.cli import COMMANDS
 from dtsen_pipeline.cli.docs import cli_page
 from dtsen_pipeline.core.microdata import READINGS
 from dtsen_pipeline.queries.reading import view
+from dtsen_pipeline.resources.freeze import ZONE
 from dtsen_pipeline.resources.platform import opened
 from tests.cli.conftest import Dtsen
 from tests.queries.world import World, publish
@@ -62,7 +64,7 @@ def test_a_newcomer_follows_the_how_to_from_a_rejected_row_to_its_publication(
     assert (said["verdict"], said["rows"]) == ("accepted", 1)
     assert "diterima" in dtsen(*ingest).out
     assert dtsen(*debt).code == 0
-    publish(world.settings)
+    publish(world.settings, datetime.now(ZONE).date())
     resolved = {one["token"]: one["resolved_by"] for one in dtsen("rejected", "--json").document["rows"]}
     assert resolved[row[0].value] == f"{said['files'][0]}-2"
 
