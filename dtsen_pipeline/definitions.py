@@ -1,7 +1,6 @@
 """The one composition root: assets, checks, jobs, schedule, sensors and resources of the code location."""
 
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -22,12 +21,12 @@ from dtsen_pipeline.resources.session import (
     session_resource,
     silence_originals,
 )
+from dtsen_pipeline.resources.settings import ZONE
 from dtsen_pipeline.resources.stages import STAGES, Refusing, stages
 
 silence_originals()
 
 ASSETS = [freeze, intake, normalise, validate, identity, merged, scored, candidate, release]
-ZONE = "Asia/Jakarta"
 
 CHOICES = {"ops": {"freeze": {"config": {"as_of": "", "tokens": []}}}}
 """What the launchpad shows for editing; empty means the partition's Monday, and every accepted file."""
@@ -51,13 +50,13 @@ preview = dg.define_asset_job(
 @dg.schedule(
     job=weekly_refresh,
     cron_schedule="0 2 * * 1",
-    execution_timezone=ZONE,
+    execution_timezone=ZONE.key,
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Setiap Senin pukul 02.00 WIB.",
 )
 def monday_refresh(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Refresh the week that has just begun."""
-    day: date = context.scheduled_execution_time.astimezone(ZoneInfo(ZONE)).date()
+    day: date = context.scheduled_execution_time.astimezone(ZONE).date()
     monday = day - timedelta(days=day.weekday())
     return dg.RunRequest(run_key=monday.isoformat(), partition_key=monday.isoformat())
 

@@ -12,10 +12,11 @@ import dagster as dg
 
 from dtsen_pipeline.core.engine import Frame
 from dtsen_pipeline.resources.session import Session, failure
+from dtsen_pipeline.resources.settings import ZONE
 from dtsen_pipeline.resources.stages import STAGES, table_schema
 from dtsen_pipeline.schemas.errors import DtsenError
 
-WEEKS = dg.WeeklyPartitionsDefinition(start_date="2026-01-05", day_offset=1, end_offset=1, timezone="Asia/Jakarta")
+WEEKS = dg.WeeklyPartitionsDefinition(start_date="2026-01-05", day_offset=1, end_offset=1, timezone=ZONE.key)
 """A partition is a week and is named after its Monday; the running week is the last one."""
 SESSION = {"session"}
 

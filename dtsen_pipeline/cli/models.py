@@ -100,8 +100,8 @@ def fit(  # noqa: PLR0913 - a fit has as many choices
 def _imitate(name: str, seed: int, out: Path | None, *, as_json: bool) -> None:
     from dtsen_pipeline.core.imitation import ImitationPlan, chances  # noqa: PLC0415 - imports NumPy
     from dtsen_pipeline.core.imitation_card import WARNING  # noqa: PLC0415
-    from dtsen_pipeline.resources.approving import ZONE  # noqa: PLC0415
     from dtsen_pipeline.resources.imitating import fit_imitation  # noqa: PLC0415
+    from dtsen_pipeline.resources.settings import ZONE  # noqa: PLC0415
 
     plan, day = ImitationPlan(seed=seed), house.now().astimezone(ZONE).date()
     with house.house() as platform, progress(None, "Mencocokkan"):

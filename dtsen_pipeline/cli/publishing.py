@@ -63,7 +63,7 @@ def refresh(
 
 
 def _today() -> date:
-    from dtsen_pipeline.resources.approving import ZONE  # noqa: PLC0415 - imports Polars
+    from dtsen_pipeline.resources.settings import ZONE  # noqa: PLC0415 - imports Polars
 
     return house.now().astimezone(ZONE).date()
 

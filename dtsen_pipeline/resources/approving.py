@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.reference import WelfareModel
@@ -19,9 +18,9 @@ from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import Registry
 from dtsen_pipeline.resources.registry.decisions import decide, digest
 from dtsen_pipeline.resources.registry.models import Decision
+from dtsen_pipeline.resources.settings import ZONE
 from dtsen_pipeline.schemas.errors import DtsenError
 
-ZONE = ZoneInfo("Asia/Jakarta")
 SHIPPED = "demo_alatas_2008"
 """The model of a city that has approved none."""
 REHEARSED = "model.rehearsed"

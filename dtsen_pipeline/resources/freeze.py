@@ -9,10 +9,11 @@ from dtsen_pipeline.core.corrections import family_of, profile_named
 from dtsen_pipeline.core.inputs import InputList, Source, freeze
 from dtsen_pipeline.core.rulings import KIND
 from dtsen_pipeline.reference import digests, parts
-from dtsen_pipeline.resources.approving import ZONE, in_force
+from dtsen_pipeline.resources.approving import in_force
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.decisions import digest
 from dtsen_pipeline.resources.registry.models import SourceFile
+from dtsen_pipeline.resources.settings import ZONE
 from dtsen_pipeline.schemas.errors import DtsenError
 
 

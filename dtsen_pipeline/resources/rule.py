@@ -16,12 +16,12 @@ from dtsen_pipeline.core.ruling_book import Filled, rows_of_book, rows_of_text, 
 from dtsen_pipeline.core.rulings import KIND, SIDE_A, SIDE_B, Ruling, ruling_file
 from dtsen_pipeline.reference.profile import CSV, XLSX
 from dtsen_pipeline.resources.admission import BY_PERSON
-from dtsen_pipeline.resources.approving import ZONE
 from dtsen_pipeline.resources.choice import format_of
 from dtsen_pipeline.resources.delivery import limits_of
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
 from dtsen_pipeline.resources.rulings import registered
+from dtsen_pipeline.resources.settings import ZONE
 from dtsen_pipeline.resources.vault import Deposit
 from dtsen_pipeline.resources.workbook import Workbook
 from dtsen_pipeline.schemas.errors import DtsenError

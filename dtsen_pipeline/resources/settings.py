@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -19,6 +20,8 @@ from dtsen_pipeline.reference import cities
 from dtsen_pipeline.schemas.errors import DtsenError
 
 PREFIX: Final = "DTSEN_"
+ZONE: Final = ZoneInfo("Asia/Jakarta")
+"""In which the office counts its days and weeks."""
 MASTERS: Final = r"^(local(\[([0-9]+|\*)\])?|spark://(127\.0\.0\.1|localhost):[0-9]{1,5})$"
 
 

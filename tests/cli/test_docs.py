@@ -15,8 +15,8 @@ from dtsen_pipeline.core.microdata import READINGS
 from dtsen_pipeline.core.rulings import ANSWERS, PERSONS
 from dtsen_pipeline.queries.reading import view
 from dtsen_pipeline.queries.review import REASONS
-from dtsen_pipeline.resources.approving import ZONE
 from dtsen_pipeline.resources.platform import opened
+from dtsen_pipeline.resources.settings import ZONE
 from tests import phone as phones
 from tests.cli.conftest import Dtsen
 from tests.core.rows import card

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from dtsen_pipeline.core.submissions import APPROVED, DIALECTS, Record, document, key_of
 from dtsen_pipeline.reference import parts, profiles
@@ -25,9 +24,7 @@ from dtsen_pipeline.resources.pull.client import Client, Limits
 from dtsen_pipeline.resources.pull.paging import Page, Paging, gathered
 from dtsen_pipeline.resources.pull.servers import id_of, log_in, page_of, waiting_of
 from dtsen_pipeline.resources.pull.sources import Source
-
-ZONE = ZoneInfo("Asia/Jakarta")
-"""In which the week begins that a pulled batch is named after."""
+from dtsen_pipeline.resources.settings import ZONE
 
 
 @dataclass(frozen=True)
