@@ -6,7 +6,7 @@ JAVA := $(shell command -v java 2>/dev/null)
 LOCKS := requirements.lock $(if $(JAVA),requirements-spark.lock)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check bench faults dev docs lock clean
+.PHONY: demo test test-core test-rest check bench faults dev docs lock clean
 
 $(VENV)/.installed: $(LOCKS) pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed") if sys.version_info < (3, 11) else None'
@@ -23,7 +23,15 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed
 	@if [ -z "$(JAVA)" ]; then echo "Java tidak ada: uji Spark dilewati / no Java: Spark tests are skipped"; fi
-	$(BIN)/python -m pytest
+	@echo "Dua bagian sekaligus, hasilnya tampil setelah selesai / two halves at once, shown when each is done ..."
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going test-core test-rest
+
+# Without a prerequisite: `test` has made the environment before the two begin.
+test-core:
+	$(BIN)/python -m pytest tests/core
+
+test-rest:
+	$(BIN)/python -m pytest tests --ignore=tests/core
 
 check: $(VENV)/.installed
 	$(BIN)/ruff format --check .

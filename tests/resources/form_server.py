@@ -171,5 +171,5 @@ def _answers(number: int) -> Record:
         "waktu_kunjungan": f"2026-09-{1 + number % 28:02}T09:30:00.000+07:00",
         "hasil_kunjungan": "1",
         "nomor_kartu_keluarga": f"35710101015{9000 + number % 1000:05}",
-        "luas_lantai": 36.50,
+        "luas_lantai": 36,
     }

@@ -84,7 +84,7 @@ def refused(run: Pull, **how: Any) -> DtsenError:
 def test_approved_submissions_become_a_file_like_any_other(
     server: FormServer, platform: Platform, pulled: Pull, kind: str
 ) -> None:
-    server.records = [MAKE[kind](number) for number in range(25)]
+    server.records = [MAKE[kind](0, luas_lantai=36.5), *(MAKE[kind](number) for number in range(1, 25))]
     server.faults = [Fault(body=lambda body: body.replace(b"36.5", b"36.50"))]
     found = pulled(kind)
     assert (found.approved, found.new, found.edited, found.known) == (25, 25, 0, 0)
