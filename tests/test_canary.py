@@ -46,11 +46,12 @@ from dtsen_pipeline.definitions import defs
 from dtsen_pipeline.refresh import refresh
 from dtsen_pipeline.resources.home import Home
 from dtsen_pipeline.resources.instance import open_instance
+from dtsen_pipeline.resources.freeze import ZONE
 from tests.house import Word, accept, house
-from datetime import datetime, timedelta, UTC, date
+from datetime import datetime, timedelta, UTC
 
 home, secret = Path(os.environ["DTSEN_HOME"]), sys.argv[1]
-day = date.today()
+day = datetime.now(ZONE).date()
 week = (day - timedelta(days=day.weekday())).isoformat()
 reached, done = [], {}
 
