@@ -6,7 +6,7 @@ JAVA := $(shell command -v java 2>/dev/null)
 LOCKS := requirements.lock $(if $(JAVA),requirements-spark.lock)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-core test-rest check bench faults dev docs lock clean
+.PHONY: demo test test-core test-commands test-rest check bench faults dev docs lock clean
 
 $(VENV)/.installed: $(LOCKS) pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed") if sys.version_info < (3, 11) else None'
@@ -23,15 +23,18 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed
 	@if [ -z "$(JAVA)" ]; then echo "Java tidak ada: uji Spark dilewati / no Java: Spark tests are skipped"; fi
-	@echo "Dua bagian sekaligus, hasilnya tampil setelah selesai / two halves at once, shown when each is done ..."
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going test-core test-rest
+	@echo "Dua bagian sekaligus, hasilnya tampil setelah selesai / two parts at a time, shown when each is done ..."
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going test-core test-rest test-commands
 
-# Without a prerequisite: `test` has made the environment before the two begin.
+# Without a prerequisite: `test` has made the environment before they begin.
 test-core:
 	$(BIN)/python -m pytest tests/core
 
+test-commands:
+	$(BIN)/python -m pytest tests/assets tests/cli
+
 test-rest:
-	$(BIN)/python -m pytest tests --ignore=tests/core
+	$(BIN)/python -m pytest tests --ignore=tests/core --ignore=tests/assets --ignore=tests/cli
 
 check: $(VENV)/.installed
 	$(BIN)/ruff format --check .
