@@ -51,10 +51,10 @@ def doctor(
 ) -> None:
     """Periksa kesehatan folder data. / Examine the home: modes, key, registry, vault, release, Dagster, runs."""
     from dtsen_pipeline.queries.doctor import doctor as examined  # noqa: PLC0415
-    from dtsen_pipeline.resources.settings import load_settings  # noqa: PLC0415
+    from dtsen_pipeline.resources.settings import ZONE, load_settings  # noqa: PLC0415
 
     with progress(None, "Memeriksa"):
-        found = examined(load_settings(), is_thorough=thorough)
+        found = examined(load_settings(), house.now().astimezone(ZONE).date(), is_thorough=thorough)
     is_sound = all(one.is_sound for one in found)
     if as_json:
         document({"is_sound": is_sound, "examined": found})

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import narwhals as nw
 
+from dtsen_pipeline.core.editions import VERSION_UNKNOWN
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.entities import CARD, with_family_id
 from dtsen_pipeline.core.identity import Scene
@@ -23,9 +24,10 @@ def incomplete(
 ) -> Frame:
     """family_id, reason and is_ministry (the base snapshot alone makes it so), one row a family.
 
-    `rejected`: src, row, resolved_by (a corrected row leaves no gap); `aside`: src, row, fate.
+    `rejected`: src, row, resolved_by (a corrected row leaves no gap); `aside`: src, row, fate, reason. Rows of a
+    version that nobody approved leave none either: the version before it stands.
     """
-    held = aside.filter(nw.col("fate") == "held")
+    held = aside.filter((nw.col("fate") == "held") & (nw.col("reason") != VERSION_UNKNOWN))
     bad = nw.concat(
         [
             rejected.filter(nw.col("resolved_by").is_null()).select(*ROW, reason=nw.lit(REJECTED)),

@@ -161,9 +161,13 @@ def _added(found: Frame, records: Frame, vain: Frame, engine: Engine) -> Frame:
     return engine.checkpoint(nw.concat([told.select(names), others.select(names)]))
 
 
-def resolved(rejected: Frame, tied: Frame) -> Frame:
-    """`rejected` with `resolved_by`: the valid correction at the end of a row's chain; null where there is none."""
-    valid = tied.join(rejected.select(*ROW), on=list(ROW), how="anti")
+def resolved(rejected: Frame, tied: Frame, aside: Frame) -> Frame:
+    """`rejected` with `resolved_by`: the correction in use at the end of a row's chain; null where there is none.
+
+    `aside`: src, row of valid rows that take no part.
+    """
+    unused = nw.concat([rejected.select(*ROW), aside.select(*ROW)])
+    valid = tied.join(unused, on=list(ROW), how="anti")
     ends = valid.select(
         "root_src", "root_row", by=nw.concat_str(nw.col("src"), nw.lit("-"), nw.col("row").cast(nw.String))
     )

@@ -33,11 +33,11 @@ def _together(first: str, second: str) -> nw.Expr:
     return nw.when(text != "").then(text)
 
 
-def warned(warnings: list[Frame], refused: Frame, engine: Engine) -> Frame:
-    """src, row, sumber, warnings of rows in use; each frame brings src, row, sumber, warnings, one row a row."""
+def warned(warnings: list[Frame], unused: Frame, engine: Engine) -> Frame:
+    """src, row, sumber, warnings of all rows but the unused; each frame brings these columns, one row a row."""
     kept = [frame.filter(~nw.col("warnings").is_null()) for frame in warnings]
     rows = nw.concat([frame.select(*ROW, SOURCE) for frame in kept]).unique()
-    joined = rows.join(refused.select(*ROW), on=list(ROW), how="anti")
+    joined = rows.join(unused, on=list(ROW), how="anti")
     names = []
     for number, frame in enumerate(kept):
         names.append(f"warnings_{number}")

@@ -12,14 +12,14 @@ import narwhals as nw
 from dtsen_pipeline.core import findings
 from dtsen_pipeline.core.complete import incomplete
 from dtsen_pipeline.core.corrections import profile_named, resolved, uncalled, vain_of, without_corrected
-from dtsen_pipeline.core.editions import outdated
+from dtsen_pipeline.core.editions import versions
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.fates import check_fates, fates
 from dtsen_pipeline.core.households import check_households
 from dtsen_pipeline.core.identity import Observations, Scene, identify
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.intake import UNAPPROVED
-from dtsen_pipeline.core.later import answered
+from dtsen_pipeline.core.later import answered, resolving
 from dtsen_pipeline.core.merge import Merged, merge
 from dtsen_pipeline.core.normalise import normalise
 from dtsen_pipeline.core.numbers import check_numbers
@@ -48,7 +48,7 @@ from dtsen_pipeline.schemas.tables import (
 class Checked:
     """Findings by table, the rejected rows of all tables, those set aside, and warnings from rows side by side.
 
-    `aside`: rows that were not approved, and those of an edited submission's older versions (see `rows.aside`).
+    `aside`: rows that were not approved, and those of a submission's versions that do not stand (see `rows.aside`).
     """
 
     by_table: Mapping[str, Frame]
@@ -96,22 +96,18 @@ def check_all(
         by_table = uncalled(by_table, records, vain, engine)
         counted = {table: without_corrected(rows, ties, vain) for table, rows in counted.items()}
     refused = engine.checkpoint(findings.rejected(damaged, by_table))
-    told = refused if ties is None else resolved(refused, ties)
+    found = versions(records, refused, inputs)
+    aside = waiting.select(*ROW, findings.SOURCE, nw.lit("held").alias("fate"), reason=nw.col("reasons"))
+    aside = engine.checkpoint(aside if found is None else nw.concat([aside, found.aside]))
+    told = refused if ties is None else resolved(refused, ties, aside)
+    told = told if found is None else resolving(told, engine.checkpoint(found.mended))
     return Checked(
         by_table=by_table,
-        rejected=engine.checkpoint(answered(told, records, inputs, engine)),
-        aside=engine.checkpoint(_aside(waiting, records, by_table, inputs)),
+        rejected=engine.checkpoint(answered(told, records, aside, inputs, engine)),
+        aside=aside,
         households=check_households(counted[FAMILY], counted[MEMBER], inputs.version_of, engine),
         numbers=check_numbers(counted[MEMBER], by_table[MEMBER], engine),
     )
-
-
-def _aside(waiting: Frame, records: Mapping[str, Frame], by_table: Mapping[str, Frame], inputs: InputList) -> Frame:
-    """Rows that wait for approval, and valid rows of an edited submission's older versions."""
-    found = waiting.select(*ROW, findings.SOURCE, nw.lit("held").alias("fate"), reason=nw.col("reasons"))
-    valid = {table: split(records[table], by_table[table]) for table in FIELD_TABLES}
-    older = outdated(valid, inputs)
-    return found if older is None else nw.concat([found, older])
 
 
 def _findings(records: Mapping[str, Frame], context: Context, engine: Engine) -> dict[str, Frame]:
@@ -142,7 +138,8 @@ def warned_of(checked: Checked, observed: Observations, engine: Engine) -> Frame
     rules = [findings.sourced(found, table) for table, found in checked.by_table.items()]
     households = checked.households.select(*ROW, findings.SOURCE, "warnings")
     numbers = findings.sourced(checked.numbers, MEMBER)
-    return findings.warned([nw.concat(rules), households, numbers, observed.shared], checked.rejected, engine)
+    unused = nw.concat([checked.rejected.select(*ROW), checked.aside.select(*ROW)])
+    return findings.warned([nw.concat(rules), households, numbers, observed.shared], unused, engine)
 
 
 def score_all(

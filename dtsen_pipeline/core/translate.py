@@ -17,6 +17,7 @@ from dtsen_pipeline.schemas.tables import Table, delivered, tables
 NOT_KNOWN = "?"
 """Stands for a text that the source's profile does not explain: no code, no day, no number."""
 MOMENT_PARTS = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}(?:[+-][0-9]{2}:[0-9]{2}|Z)\z"
+VISIT_ID = "id_kunjungan"
 SECONDS, OFFSET = 19, 23
 """Where the seconds end, and where the offset begins behind milliseconds."""
 Rule = Callable[[nw.Expr], nw.Expr]
@@ -57,6 +58,8 @@ def _where(files: list[str], name: str, rule: Rule) -> nw.Expr:
 
 
 def _rule(column: Column, profile: Profile, city: City) -> Rule | None:  # noqa: PLR0911 - one case a kind
+    if column.name == VISIT_ID and profile.id_prefix:
+        return lambda text: text.str.replace_all(profile.id_prefix, "", literal=True)
     if column.name in profile.codes:
         pairs = _both_numbers(profile.codes[column.name], profile)
         return lambda text: _looked_up(text, pairs, nw.lit(NOT_KNOWN))

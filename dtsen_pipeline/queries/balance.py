@@ -4,7 +4,7 @@ What was received is the count that the registry took when the file came; the fa
 have nothing in common but the file, so that a row lost on the way shows as a difference.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,8 @@ from dtsen_pipeline.queries.labels import plain_label
 from dtsen_pipeline.queries.reading import View, fetched
 from dtsen_pipeline.queries.show import codes_of
 from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.schemas.fates import FATES
 from dtsen_pipeline.schemas.reasons import FATE_TEXTS
-from dtsen_pipeline.schemas.release import FATES
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Flow:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One file: rows that came in, rows with a fate, and where they went."""
+    """One file: rows that came in, rows with a fate, and where they went; `table` names two where it brings two."""
 
     token: str
     table: str
@@ -63,13 +63,23 @@ class Balance:
 def balance(platform: Platform, view: View) -> Balance:
     """The balance of a release."""
     counted = fetched(view.scan("fate").group_by("src", "fate", "reason").agg(rows=pl.len())).to_dicts()
-    sources = sorted(view.sources, key=lambda source: (source["table"], source["sha256"]))
+    sources = _files(sorted(view.sources, key=lambda source: (source["table"], source["sha256"])))
     tokens = {source["sha256"][:12] for source in sources}
     return Balance(
         release_id=view.release_id,
         sheets=tuple(_sheet(platform, source, counted) for source in sources),
         strangers=sum(row["rows"] for row in counted if row["src"] not in tokens),
     )
+
+
+def _files(sources: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Each file once; one that brings two tables names both."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for source in sources:
+        first = found.get(source["sha256"])
+        table = source["table"] if first is None else f"{first['table']}+{source['table']}"
+        found[source["sha256"]] = {**source, "table": table}
+    return list(found.values())
 
 
 def _sheet(platform: Platform, source: Mapping[str, Any], counted: list[dict[str, Any]]) -> Sheet:

@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from dtsen_pipeline.resources.approving import approval, approved_model
 from dtsen_pipeline.resources.home import PRIVATE_DIRECTORY, Home
 from dtsen_pipeline.resources.key import load_key
 from dtsen_pipeline.resources.lease import Owner
+from dtsen_pipeline.resources.models import check_in_force
 from dtsen_pipeline.resources.registry import Registry
 from dtsen_pipeline.resources.registry.database import HEAD
 from dtsen_pipeline.resources.registry.models import Lease
@@ -46,8 +48,8 @@ class Examined:
         return not self.findings
 
 
-def doctor(settings: Settings, *, is_thorough: bool = False) -> list[Examined]:
-    """Examine the home of these settings; `is_thorough` reads every file of the vault."""
+def doctor(settings: Settings, day: date, *, is_thorough: bool = False) -> list[Examined]:
+    """Examine the home of these settings on a day; `is_thorough` reads every file of the vault."""
     home = Home(settings.home)
     if not home.root.is_dir():
         return [Examined("home", "Folder data", ("home_missing: DTSEN_HOME names no directory yet",))]
@@ -56,12 +58,14 @@ def doctor(settings: Settings, *, is_thorough: bool = False) -> list[Examined]:
         return [*first, Examined("registry", "Pencatatan", (), "nothing was ingested yet")]
     registry = Registry(settings.registry_url)
     try:
-        return [*first, *_registered(registry, home, is_thorough=is_thorough)]
+        return [*first, *_registered(registry, settings, home, day, is_thorough=is_thorough)]
     finally:
         registry.close()
 
 
-def _registered(registry: Registry, home: Home, *, is_thorough: bool) -> Iterator[Examined]:
+def _registered(
+    registry: Registry, settings: Settings, home: Home, day: date, *, is_thorough: bool
+) -> Iterator[Examined]:
     schema = _guarded("registry", "Pencatatan", lambda: _schema(registry))
     yield schema
     if not schema.is_sound:
@@ -69,12 +73,14 @@ def _registered(registry: Registry, home: Home, *, is_thorough: bool) -> Iterato
     yield _guarded("events", "Rantai peristiwa", lambda: _events(registry))
     yield _guarded("vault", "Brankas", lambda: _vault(registry, home, is_thorough=is_thorough))
     yield _guarded("release", "Rilis yang berlaku", lambda: _release(registry, home))
-    yield _guarded("model", "Model yang berlaku", lambda: _model(registry, home))
+    yield _guarded("model", "Model yang berlaku", lambda: _model(registry, settings, day))
     yield _guarded("runs", "Proses", lambda: _runs(registry))
 
 
-def _model(registry: Registry, home: Home) -> tuple[list[str], str | None]:
-    return [], approved_model(approval(registry), home.root).id
+def _model(registry: Registry, settings: Settings, day: date) -> tuple[list[str], str | None]:
+    model = approved_model(approval(registry), settings.home)
+    check_in_force(model, settings.city, day)
+    return [], model.id
 
 
 def _guarded(name: str, title: str, examine: Callable[[], tuple[list[str], str | None]]) -> Examined:

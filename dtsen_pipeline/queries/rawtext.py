@@ -6,9 +6,10 @@ A raw row is a mapping from column name to the text that was delivered. What it 
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from dtsen_pipeline.core.intake import cells_of
-from dtsen_pipeline.reference import Profile, part_of, profiles
+from dtsen_pipeline.reference import Profile, part_of, parts, profiles
 from dtsen_pipeline.reference.profile import CSV
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import SourceFile
@@ -16,6 +17,7 @@ from dtsen_pipeline.schemas.errors import DtsenError
 
 Pointer = tuple[str, int]
 Raw = Mapping[str, str]
+VISIT_ID = "id_kunjungan"
 JOINT = "\x1f"
 """Stands between cells; no cell can hold it."""
 
@@ -70,6 +72,11 @@ class RawRows:
         """The profile of the part of the file that a row lies in."""
         return part_of(_profile(self.file(pointer[0])), pointer[1])
 
+    def visit_id(self, pointer: Pointer) -> str | None:
+        """The number of the visit that a field row is of, or belongs to."""
+        raw, profile = self.raw(pointer), self.profile(pointer)
+        return (raw[VISIT_ID].strip().removeprefix(profile.id_prefix) or None) if raw else None
+
     def contract(self, pointer: Pointer) -> Raw | None:
         """A raw row as the contract writes it: the source's codes, days and numbers translated by its profile."""
         raw, profile = self.raw(pointer), self.profile(pointer)
@@ -113,12 +120,15 @@ class RawRows:
         return found
 
     def _all_rows(self, file: SourceFile, profile: Profile) -> dict[int, Raw]:
-        from dtsen_pipeline.resources.delivery import read_all  # noqa: PLC0415 - imports the models
+        """Rows that wait for approval too."""
+        from dtsen_pipeline.resources.delivery import read  # noqa: PLC0415 - imports the models
 
         return {
             number: dict(zip(part.header, cells, strict=True))
-            for part, reading in read_all(self.platform, file.sha256, profile).values()
-            for number, *cells in reading.rows.select("row", *part.header).iter_rows()
+            for part in parts(profile)
+            for number, *cells in read(self.platform, file.sha256, replace(part, review=None))
+            .rows.select("row", *part.header)
+            .iter_rows()
         }
 
 

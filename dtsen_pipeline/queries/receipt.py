@@ -15,7 +15,7 @@ from dtsen_pipeline.queries.access import Look, note
 from dtsen_pipeline.queries.labels import MASK, ColumnFacts, column_facts, plain_label
 from dtsen_pipeline.queries.rawtext import Pointer, RawRows
 from dtsen_pipeline.queries.reading import ENTITY_ID, Row, View, fetched
-from dtsen_pipeline.queries.sources import VISIT, VISIT_ID, VISIT_MEMBER, Source, Sources
+from dtsen_pipeline.queries.sources import VISIT, VISIT_MEMBER, Source, Sources
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import SourceFile
 from dtsen_pipeline.schemas.errors import TOKEN_LENGTH, DtsenError
@@ -127,15 +127,14 @@ class _Desk:
         found = {pointer for pointer in named if self._is_row(pointer)}
         for known, table in product(tokens, FIELD):
             rows = self.raw.search(known, [visit for visit in visits if visit], table)
-            found |= {(known, line) for line, raw in rows.items() if raw[VISIT_ID].strip() in visits}
+            found |= {(known, line) for line in rows if self._visit((known, line)) in visits}
         return found
 
     def _is_row(self, pointer: Pointer) -> bool:
         return bool(self.view.rows("fate", pl.col("src") == pointer[0], pl.col("row") == pointer[1]))
 
     def _visit(self, pointer: Pointer) -> str | None:
-        raw = self.raw.raw(pointer)
-        return raw[VISIT_ID].strip() or None if raw else None
+        return self.raw.visit_id(pointer)
 
     def waiting(self, asked: str) -> tuple[Waiting, ...]:
         """The batch's files that the release does not use."""

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from dtsen_pipeline.core.rulings import Ruling, states
+from dtsen_pipeline.core.rulings import VISITS, Ruling, states
 from dtsen_pipeline.queries.access import Look
 from dtsen_pipeline.queries.labels import MASK
 from dtsen_pipeline.queries.reading import View
+from dtsen_pipeline.queries.sources import fates_of
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.rulings import registered, rulings_of
+from dtsen_pipeline.schemas.fates import NEWER_VERSION
 
 
 @dataclass(frozen=True)
@@ -18,8 +20,8 @@ class Told:
     """A reviewer's decision: the case, both sides and the row that says it.
 
     `is_in_release`: whether the release was made from it; a decision that changes nothing makes no new release.
-    `is_in_force`: whether it is one of those that the release stands on. Reviewer, evidence and note are masked unless
-    the look reveals them.
+    `is_in_force`: whether it is one of those that the release stands on, and is about visits as they are today.
+    Reviewer, evidence and note are masked unless the look reveals them.
     """
 
     number: str
@@ -46,12 +48,21 @@ def rulings_about(
         return ()
     aliases = view.rows("alias", pl.col("entity_id") == entity_id)
     names = {entity_id, *(row["alias_id"] for row in aliases), *(f"{src}-{row}" for src, row in visits)}
-    in_force = {one for state in states(made_from).values() for one in state.by}
+    in_force = {one for state in states(made_from).values() for one in state.by if not _has_lapsed(view, one)}
     found = [one for one in every if {one.case.a, one.case.b} & names]
     found.sort(key=lambda one: (one.case, one.day, one.src, one.row))
     return tuple(
         _told(platform, one, look, is_in_release=one in made_from, is_in_force=one in in_force) for one in found
     )
+
+
+def _has_lapsed(view: View, one: Ruling) -> bool:
+    """Whether one of the visits that were compared was edited since: the answer is about what it said before."""
+    if one.case.kind != VISITS:
+        return False
+    sides = [side.split("-") for side in (one.case.a, one.case.b)]
+    found = fates_of(view, [(token, int(row)) for token, row in sides])
+    return any(reason == NEWER_VERSION for _, reason in found.values())
 
 
 def _told(platform: Platform, one: Ruling, look: Look, *, is_in_release: bool, is_in_force: bool) -> Told:

@@ -14,10 +14,12 @@ from dtsen_pipeline.queries.labels import MASK, plain_label
 from dtsen_pipeline.queries.rawtext import Pointer, Raw, RawRows
 from dtsen_pipeline.queries.reading import View
 from dtsen_pipeline.reference import code_lists
+from dtsen_pipeline.schemas.fates import NEWER_VERSION
 
 VISIT, VISIT_MEMBER = "kunjungan", "kunjungan_anggota"
 VISIT_ID = "id_kunjungan"
 ACTIVE = ("contributed", "superseded")
+Fate = tuple[str, str | None]
 ROLES = frozenset(code_lists()["peran_petugas"].labels.values())
 
 
@@ -83,15 +85,15 @@ class Sources:
         wanted = {card for card in cards if card}
         for token in self._tokens(VISIT):
             rows = self.rows.search(token, wanted, VISIT)
-            found |= {raw[VISIT_ID] for raw in rows.values() if raw["nomor_kartu_keluarga"].strip() in wanted}
+            named = [row for row, raw in rows.items() if raw["nomor_kartu_keluarga"].strip() in wanted]
+            found |= {visit for row in named if (visit := self.rows.visit_id((token, row)))}
         return frozenset(found)
 
     def _table(self, pointer: Pointer) -> str:
         return self.rows.table(pointer)
 
     def _visit_id(self, pointer: Pointer) -> str | None:
-        raw = self.rows.raw(pointer)
-        return raw[VISIT_ID].strip() if raw else None
+        return self.rows.visit_id(pointer)
 
     def visit_of(self, pointer: Pointer) -> Raw | None:
         """The raw row of the visit that a field row belongs to."""
@@ -121,28 +123,28 @@ class Sources:
             return
         offers: dict[str, list[Pointer]] = defaultdict(list)
         for token in self._tokens(VISIT):
-            for row, raw in self.rows.search(token, ids, VISIT).items():
-                if raw[VISIT_ID].strip() in ids:
-                    offers[raw[VISIT_ID].strip()].append((token, row))
-        fates = self._fates([pointer for found in offers.values() for pointer in found])
+            for row in self.rows.search(token, ids, VISIT):
+                visit = self.rows.visit_id((token, row))
+                if visit in ids:
+                    offers[visit].append((token, row))
+        fates = fates_of(self.view, [pointer for found in offers.values() for pointer in found])
         for number in ids:
             self._visits[number] = self._chosen(offers[number], fates)
 
-    def _chosen(self, offers: Sequence[Pointer], fates: Mapping[Pointer, str]) -> Pointer | None:
+    def _chosen(self, offers: Sequence[Pointer], fates: Mapping[Pointer, Fate]) -> Pointer | None:
         """Of several rows of one visit the one that its members follow: one in use before others, then the latest."""
 
         def rank(pointer: Pointer) -> tuple[bool, float, Pointer]:
             raw = self.rows.raw(pointer) or {}
-            return fates[pointer] in ACTIVE, _second(raw.get("waktu_kunjungan", "").strip()) or 0.0, pointer
+            fate, reason = fates[pointer]
+            is_active = fate in ACTIVE and reason != NEWER_VERSION
+            return is_active, _second(raw.get("waktu_kunjungan", "").strip()) or 0.0, pointer
 
-        usable = [pointer for pointer in offers if fates.get(pointer, "rejected") != "rejected"]
+        usable = [pointer for pointer in offers if fates.get(pointer, ("rejected", None))[0] != "rejected"]
         return max(usable, key=rank, default=None)
 
-    def _fates(self, pointers: Sequence[Pointer]) -> dict[Pointer, str]:
-        return {pointer: fate for pointer, (fate, _) in fates_of(self.view, pointers).items()}
 
-
-def fates_of(view: View, pointers: Iterable[Pointer]) -> dict[Pointer, tuple[str, str | None]]:
+def fates_of(view: View, pointers: Iterable[Pointer]) -> dict[Pointer, Fate]:
     """The fate and reason of these rows."""
     wanted = set(pointers)
     if not wanted:

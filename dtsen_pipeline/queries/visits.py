@@ -14,6 +14,7 @@ from dtsen_pipeline.queries.sources import VISIT
 from dtsen_pipeline.reference import code_lists
 from dtsen_pipeline.resources.delivery import contract_rows, read
 from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.schemas.fates import NEWER_VERSION
 
 CARD = "nomor_kartu_keluarga"
 USED = ("contributed", "superseded", "no_values")
@@ -37,7 +38,11 @@ def visits(platform: Platform, view: View) -> pl.DataFrame:
     if not sources:
         return pl.DataFrame(schema=TYPES)
     raw = pl.concat(_delivered(platform, source["sha256"], source["profile"]) for source in sources)
-    fates = fetched(view.scan("fate").filter(pl.col("sumber") == VISIT, pl.col("fate").is_in(USED)))
+    fates = fetched(
+        view.scan("fate").filter(
+            pl.col("sumber") == VISIT, pl.col("fate").is_in(USED), pl.col("reason").ne_missing(NEWER_VERSION)
+        )
+    )
     homes = fetched(view.scan("keluarga").select(CARD, "family_id"))
     used = raw.join(fates.select("src", "row"), on=["src", "row"], how="semi")
     return used.join(homes, on=CARD, how="left", validate="m:1").select(*TYPES).cast(TYPES).sort("src", "row")  # type: ignore[arg-type]

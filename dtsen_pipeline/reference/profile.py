@@ -25,7 +25,8 @@ class Profile:
     contract's. `carries`: the profiles of the other parts of the same file, whose rows are numbered from `row_base`
     on, so that a row number is unique in its file; `parent_id`: the keys of the id of the record that a repeat
     belongs to, of which the first that is told counts. `review`: the delivered column (or key path) that says whether
-    a submission was looked at, and `approved`: the texts in it of one that is good.
+    a submission was looked at, and `approved`: the texts in it of one that is good. `id_prefix`: what some files of
+    a source write before a visit's id and others do not.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Profile:
     number_format: str = "integer"
     region_codes: str = "bps"
     cleared_token: str | None = None
+    id_prefix: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -86,6 +88,7 @@ class Profile:
                 self.coordinate_format == "decimal",
                 self.number_format == "integer",
                 self.region_codes == "bps",
+                not self.id_prefix,
             )
         )
 

@@ -42,6 +42,7 @@ TYPES: Mapping[str, type] = {
     "repeat": str,
     "row_base": int,
     "review": str,
+    "id_prefix": str,
 }
 LISTS = ("newlines", "other_sheets", "carries", "groups", "approved", "parent_id")
 MAPPINGS = "synonyms ignored codes cleared_token"

@@ -1,14 +1,16 @@
 """The verdict of a file that was read: whether it counts, waits or is held, and which other files it frees.
 
-A snapshot file without a data date or without its partner waits. The first snapshot of a profile is held until a
-person confirms its codes; a file whose manifest lists others is held until they came. Reading files and refusing
-what cannot be read is the work of `ingest`; what a person decides, of `decide`.
+A snapshot file without a data date or without its partner waits, and so does a form server's file without a week. The
+first snapshot of a profile is held until a person confirms its codes; a file whose manifest lists others is held until
+they came. Reading files and refusing what cannot be read is the work of `ingest`; what a person decides, of `decide`.
 """
 
 from datetime import datetime
 from typing import Any
 
 from dtsen_pipeline.core.corrections import family_of
+from dtsen_pipeline.core.editions import has_versions
+from dtsen_pipeline.core.inputs import Source
 from dtsen_pipeline.resources.batch_manifest import lacking
 from dtsen_pipeline.resources.breakers import BREAKERS, INCOMPLETE, Case, Trip, tripped
 from dtsen_pipeline.resources.delivery import surveyed_again
@@ -19,7 +21,7 @@ from dtsen_pipeline.resources.registry.models import SourceFile, Verdict
 from dtsen_pipeline.schemas.errors import DtsenError
 
 SNAPSHOT = "snapshot"
-NO_DATE, NO_PARTNER, UNCONFIRMED = "W_NO_DATA_DATE", "W_NO_PARTNER", "H_CODES_UNCONFIRMED"
+NO_DATE, NO_WEEK, NO_PARTNER, UNCONFIRMED = "W_NO_DATA_DATE", "W_NO_WEEK", "W_NO_PARTNER", "H_CODES_UNCONFIRMED"
 BY_PERSON = "E_REFUSED"
 _Verdict = tuple[Verdict, str | None, str | None]
 
@@ -34,7 +36,7 @@ def amend(platform: Platform, token: str, now: datetime, **facts: Any) -> None:
 
 def verdict_of(platform: Platform, file: NewFile, trip: Trip | None = None) -> _Verdict:
     """What becomes of a file that was read: verdict, code and message."""
-    unplaced = _unplaced(platform, file) if file.kind == SNAPSHOT else None
+    unplaced = _unplaced(platform, file) if file.kind == SNAPSHOT else _undated(file)
     if unplaced is not None:
         return unplaced
     if trip is not None:
@@ -127,6 +129,14 @@ def _unplaced(platform: Platform, file: NewFile) -> _Verdict | None:
     if any(family_of(other) != family_of(file) for other in same):
         return "refused", TWICE, "its version is that of a snapshot from another source"
     return None
+
+
+def _undated(file: NewFile) -> _Verdict | None:
+    """A form server's file waits until its batch names a week: which version of a visit is the newer hangs on it."""
+    batch = Source(
+        file.sha256, file.table_name or "", file.profile or "", file.profile_version or 0, batch=file.batch_id
+    )
+    return ("waiting", NO_WEEK, None) if has_versions(file) and batch.batch_end is None else None
 
 
 def _same_snapshot(platform: Platform, file: NewFile) -> list[SourceFile]:

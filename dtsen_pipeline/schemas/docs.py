@@ -42,6 +42,7 @@ CONSEQUENCES = {
     Severity.REJECTS: Text("Baris ditolak", "The row is rejected and can be corrected."),
     Severity.WARNS: Text("Peringatan", "The row is used, and the finding is counted."),
     Severity.HOLDS: Text("Ditahan", "The row or file waits until a person decides."),
+    Severity.SUPERSEDES: Text("Tergantikan", "The row is valid, and another stands for it."),
     Severity.OUT_OF_SCOPE: Text("Di luar cakupan", "The row is not this city's to verify."),
     Severity.REFUSES_FILE: Text("Berkas ditolak", "The file is refused as a whole; its bytes are kept."),
     Severity.STATE: Text("Keadaan", "A command stops or a file waits; no row is judged."),
@@ -71,10 +72,10 @@ def reason_codes() -> str:
     """Every reason code by what follows from it."""
     return page(
         "Kode alasan",
-        "E menolak atau menghentikan, W memperingatkan, H menahan, O di luar cakupan. Temuan tentang satu "
-        "kolom menyebut kolomnya.",
-        "E rejects or stops, W counts, H holds, O is out of scope. A finding about one column names it: "
-        "`E_RANGE:luas_lantai`. A code keeps its meaning for ever.",
+        "E menolak atau menghentikan, W memperingatkan, H menahan, S tergantikan, O di luar cakupan. Temuan tentang "
+        "satu kolom menyebut kolomnya.",
+        "E rejects or stops, W counts, H holds, S is superseded, O is out of scope. A finding about one column names "
+        "it: `E_RANGE:luas_lantai`. A code keeps its meaning for ever.",
         "Setiap kode memiliki contoh yang memicunya. Contoh temuan baris menyebut yang berubah dari baris di bawah, "
         f"pada tanggal data {DATA_DATE}; contoh lain adalah sebuah keadaan. "
         "*Every code has an example that triggers it: for a finding about a row what differs from the rows below, else "

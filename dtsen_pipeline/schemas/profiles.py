@@ -66,6 +66,8 @@ def _facts(profile: Profile) -> Iterator[tuple[str, str]]:
         yield "waktu", profile.moment_format
     yield "bilangan", NUMBERS[profile.number_format]
     yield "kode wilayah", REGIONS[profile.region_codes]
+    if profile.id_prefix:
+        yield "awalan nomor kunjungan yang tidak dipakai", f"`{profile.id_prefix}`"
     if profile.cleared_token:
         yield "ditanyakan dan tidak ada", f"`{profile.cleared_token}`"
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from dtsen_pipeline.schemas.columns import Number, code
 from dtsen_pipeline.schemas.family import Family
+from dtsen_pipeline.schemas.fates import FATES
 from dtsen_pipeline.schemas.member import Member
 
 TOKEN = "^[0-9a-f]{12}$"  # noqa: S105 - a file token is no secret
@@ -18,16 +19,6 @@ PRESENCE_BIT, FAMILY_BIT = 48, 49
 WINNING = ("changed", "blocked", "pending", "filled", "refined")
 AGREEING = ("confirmed", "adopted")
 LOSING = ("overridden", "blocked", "pending", "expired", "superseded", "reviewed")
-FATES = (
-    "base",
-    "contributed",
-    "superseded",
-    "no_values",
-    "duplicate",
-    "rejected",
-    "held",
-    "out_of_scope",
-)
 SOURCES = ("keluarga", "anggota", "kunjungan", "kunjungan_anggota")
 ENTITY_TABLES = ("keluarga", "anggota")
 INCOMPLETE = ("anggota_ditolak", "anggota_ditahan", "tanpa_anggota", "masukan_kosong")

@@ -12,7 +12,7 @@ from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.fates import check_fates, fates
 from dtsen_pipeline.reference import welfare_model
 from dtsen_pipeline.schemas.errors import DtsenError
-from dtsen_pipeline.schemas.release import FATES
+from dtsen_pipeline.schemas.fates import FATES
 from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, VISIT
 from tests.core.rows import NIK, OLD, Pointer, Release, Town, card, nik
 from tests.running import KEY

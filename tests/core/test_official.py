@@ -68,6 +68,19 @@ def test_deciles_come_whole_from_one_snapshot(told: tuple[Release, dict[str, tup
     assert release.won(at["first 4"], DESIL) == {"filled"}
 
 
+def test_a_snapshot_without_deciles_answers_for_no_row_that_has_one(engine: Engine) -> None:
+    """The family stays on the list of rejected rows: nobody else says its official decile."""
+    made, _ = town()
+    bad = made.family(card(6), desil_nasional="2", luas_lantai="0")
+    made.family(card(6), SIKS, desil_nasional="")
+    older = made.family(card(7), OLD, luas_lantai="0")
+    newer = made.family(card(7), desil_nasional="2")
+    release = Release(made, engine)
+    resolved = {(row["src"], row["row"]): row["resolved_by"] for row in release.tables["rejected"]}
+    assert (resolved[bad], resolved[older]) == (None, f"{newer[0]}-{newer[1]}")
+    assert release.family(card(6))[DESIL] is None
+
+
 def test_the_newest_snapshot_is_the_base_all_the_same(told: tuple[Release, dict[str, tuple[str, int]]]) -> None:
     release, _ = told
     inputs = release.run.readings.inputs

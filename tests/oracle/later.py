@@ -25,9 +25,15 @@ class Spoken:
     moment: float
 
 
-def answered_later(files: Collection[RawFile], rejected: Collection[Pointer]) -> dict[Pointer, str]:
-    """Each rejected row after which a valid row of its table speaks of the same subject, with the latest one."""
+def answered_later(
+    files: Collection[RawFile], rejected: Collection[Pointer], official: str | None
+) -> dict[Pointer, str]:
+    """Each rejected row after which a valid row of its table speaks of the same subject, with the latest one.
+
+    Nobody answers for the families of the `official` version, whose deciles are published.
+    """
     said = list(_spoken(files, rejected))
+    alone = {file.token for file in files if file.table == "keluarga" and official and file.version == official}
     valid = defaultdict[tuple[str, str], list[Spoken]](list)
     for one in said:
         if one.pointer not in rejected:
@@ -35,7 +41,7 @@ def answered_later(files: Collection[RawFile], rejected: Collection[Pointer]) ->
     found = dict[Pointer, str]()
     for one in said:
         later = [other for other in valid[one.table, one.subject] if other.moment > one.moment]
-        if one.pointer in rejected and later:
+        if one.pointer in rejected and later and one.pointer[0] not in alone:
             last = max(other.moment for other in later)
             found[one.pointer] = min("-".join(map(str, other.pointer)) for other in later if other.moment == last)
     return found

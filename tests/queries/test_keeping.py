@@ -16,6 +16,8 @@ from dtsen_pipeline.resources.registry import NewRun
 from dtsen_pipeline.resources.settings import load_settings
 from tests.queries.world import AS_OF, NOW, World
 
+DAY = NOW.date()
+
 
 def directory(world: World) -> Path:
     """The release of a world."""
@@ -71,7 +73,7 @@ def test_no_directory_is_no_release(world: World, tmp_path: Path) -> None:
 
 def findings(world: World, *, is_thorough: bool = False) -> dict[str, Examined]:
     """What the doctor says, by examination, where something is wrong."""
-    return {one.name: one for one in doctor(world.settings, is_thorough=is_thorough) if not one.is_sound}
+    return {one.name: one for one in doctor(world.settings, DAY, is_thorough=is_thorough) if not one.is_sound}
 
 
 def test_a_sound_home_has_no_findings(own_world: World) -> None:
@@ -81,10 +83,10 @@ def test_a_sound_home_has_no_findings(own_world: World) -> None:
 
 def test_the_doctor_makes_nothing(tmp_path: Path) -> None:
     settings = load_settings(home=tmp_path / "home")
-    assert [one.name for one in doctor(settings)] == ["home"]
+    assert [one.name for one in doctor(settings, DAY)] == ["home"]
     assert not settings.home.exists()
     settings.home.mkdir(mode=0o700)
-    assert all(one.is_sound for one in doctor(settings))
+    assert all(one.is_sound for one in doctor(settings, DAY))
     assert list(settings.home.iterdir()) == []
 
 

@@ -15,6 +15,7 @@ from dtsen_pipeline.resources.freeze import freeze_inputs
 from dtsen_pipeline.resources.models import load
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.decisions import decide, digest
+from dtsen_pipeline.resources.settings import Settings
 from dtsen_pipeline.schemas.errors import DtsenError
 from tests.house import LATE, LATE_DAY, copied, house
 from tests.modelled import facts, give_model
@@ -136,11 +137,23 @@ def test_a_faulty_model_computes_nothing(platform: Platform, change: dict[str, o
 
 
 def test_the_doctor_sees_a_changed_model(platform: Platform) -> None:
-    def found() -> Examined:
-        return next(one for one in doctor(platform.settings) if one.name == "model")
+    def found(day: date = LATE_DAY) -> Examined:
+        return next(one for one in doctor(platform.settings, day) if one.name == "model")
 
     assert (found().findings, found().note) == ((), SHIPPED)
     approve(platform, "kota", WORD)
     assert found().note == "kota"
     give_model(platform.settings.home, intercept_micro=1)
     assert found().findings[0].startswith("E_MODEL_HASH")
+
+
+def test_the_doctor_sees_a_model_that_does_not_serve(platform: Platform) -> None:
+    def found(settings: Settings, day: date) -> tuple[str, ...]:
+        return next(one.findings for one in doctor(settings, day) if one.name == "model")
+
+    give_model(platform.settings.home, until=LATE_DAY)
+    approve(platform, "kota", WORD)
+    assert found(platform.settings, LATE_DAY) == ()
+    assert found(platform.settings, LATE_DAY + timedelta(days=1))[0].startswith("E_MODEL_PERIOD")
+    elsewhere = platform.settings.model_copy(update={"city": "3273"})
+    assert found(elsewhere, LATE_DAY)[0].startswith("E_MODEL_REGION")

@@ -62,6 +62,15 @@ def fates(platform: Platform, arrival: Arrival) -> dict[str, tuple[list[int], li
     }
 
 
+def test_a_file_without_a_week_waits_until_it_is_told(platform: Platform) -> None:
+    content = document("value", [odk(1)])
+    assert (found := taken(platform, content, "kiriman.json")).code == "W_NO_WEEK"
+    assert (found.verdict, found.rows) == ("waiting", 2)
+    again = taken(platform, content, "odk_2026-W40_trc.json")
+    assert (again.token, again.verdict, again.is_new) == (found.token, "accepted", True)
+    assert platform.registry.file(found.token).batch_id == "2026-W40-TRC"
+
+
 @pytest.mark.parametrize(
     ("key", "make", "states", "name"),
     [
@@ -97,7 +106,7 @@ def test_visits_and_members_of_a_submission_wait_together(
 def test_rows_of_a_table_wait_by_their_column(
     platform: Platform, profile: str, column: str, states: list[str], waiting: list[int]
 ) -> None:
-    arrival = taken(platform, table(profile, column, states), "a.csv")
+    arrival = taken(platform, table(profile, column, states), f"{profile.partition('_')[0]}_2026-W40_trc.csv")
     assert (arrival.profile, arrival.verdict, arrival.damaged) == (profile, "accepted", 0)
     assert fates(platform, arrival)["kunjungan"][1] == waiting
 
@@ -105,9 +114,9 @@ def test_rows_of_a_table_wait_by_their_column(
 @pytest.mark.parametrize("is_required", [False, True])
 def test_a_state_that_nobody_told_counts_unless_review_is_required(tmp_path: Path, *, is_required: bool) -> None:
     with opened(load_settings(home=tmp_path / "home", review_required=is_required)) as platform:
-        found = taken(platform, table("odk_v1_csv", "ReviewState", ["approved", ""]), "a.csv")
-        whole = taken(platform, document("value", [odk(1)]), "b.json")
-        plain = taken(platform, document("results", [kobo(1, None)]), "c.json")
+        found = taken(platform, table("odk_v1_csv", "ReviewState", ["approved", ""]), "odk_2026-W40_trc.csv")
+        whole = taken(platform, document("value", [odk(1)]), "odk_2026-W40_trc.json")
+        plain = taken(platform, document("results", [kobo(1, None)]), "kobo_2026-W40_trc.json")
     held = ("held", "H_UNREVIEWED") if is_required else ("accepted", None)
     assert (found.verdict, found.code) == (plain.verdict, plain.code) == held
     assert (whole.verdict, whole.code) == ("accepted", None)
@@ -125,4 +134,5 @@ def test_a_state_that_nobody_told_counts_unless_review_is_required(tmp_path: Pat
 def test_one_page_of_more_is_held(
     platform: Platform, key: str, record: Record, more: dict[str, Any], code: str | None
 ) -> None:
-    assert taken(platform, document(key, [record], **more), "a.json").code == code
+    name = {"value": "odk", "results": "kobo"}[key]
+    assert taken(platform, document(key, [record], **more), f"{name}_2026-W40_trc.json").code == code

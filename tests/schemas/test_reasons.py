@@ -13,6 +13,7 @@ from dtsen_pipeline.core.rules.context import Context
 from dtsen_pipeline.core.validate import predicates
 from dtsen_pipeline.reference import city, code_lists
 from dtsen_pipeline.schemas.columns import columns
+from dtsen_pipeline.schemas.fates import FATES
 from dtsen_pipeline.schemas.reasons import (
     DECISIONS,
     FATE_TEXTS,
@@ -32,17 +33,18 @@ from dtsen_pipeline.schemas.reasons.operations import OPERATIONS
 from dtsen_pipeline.schemas.reasons.publishing import PUBLISHING
 from dtsen_pipeline.schemas.reasons.reviewing import REVIEWING
 from dtsen_pipeline.schemas.reasons.ties import TIES
-from dtsen_pipeline.schemas.release import AGREEING, FATES, INCOMPLETE, LOSING, WINNING, Keluarga
+from dtsen_pipeline.schemas.release import AGREEING, INCOMPLETE, LOSING, WINNING, Keluarga
 from dtsen_pipeline.schemas.tables import tables
 
 PACKAGE = Path(dtsen_pipeline.__file__).parent
 TEXTS = PACKAGE / "schemas" / "reasons"
-CODE = re.compile(r"([EWHO]_[A-Z]+(?:_[A-Z]+)*)(?::.*)?")
+CODE = re.compile(r"([EWHOS]_[A-Z]+(?:_[A-Z]+)*)(?::.*)?")
 FOLLOWS = {
     "E": {Severity.REJECTS, Severity.REFUSES_FILE, Severity.STATE},
     "W": {Severity.WARNS, Severity.STATE},
     "H": {Severity.HOLDS},
     "O": {Severity.OUT_OF_SCOPE},
+    "S": {Severity.SUPERSEDES},
 }
 
 

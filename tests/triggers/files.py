@@ -26,6 +26,7 @@ from dtsen_pipeline.resources.vault import Vault
 from dtsen_pipeline.resources.workbook import Limits, Workbook
 from tests.core.rows import numbered
 from tests.house import copied, early_files
+from tests.resources.form_server import odk
 from tests.resources.test_breakers import HELD, _changed
 from tests.resources.test_ingest import BROKEN
 from tests.resources.test_workbook import LIMITS, MEMBERS, PEOPLE, TOKEN, VISITS, in_sheet, members, read, rebuilt
@@ -202,6 +203,10 @@ def document(content: bytes, _: Place) -> str | None:
     return None
 
 
+def submission() -> bytes:
+    return json.dumps({"value": [odk(1, "approved")]}).encode()
+
+
 def refused_by_person(place: Place) -> str | None:
     token = taken(place, early_files(place.town)[3])[-1].token
     with opened(load_settings(home=place.home)) as platform:
@@ -239,6 +244,7 @@ TRIGGERS: Mapping[str, Trigger] = {
     "E_BATCH_MANIFEST": lambda place: batch(place, manifest=b"{"),
     "E_BATCH_MISMATCH": lambda place: batch(place, is_whole=True),
     "W_NO_DATA_DATE": lambda place: taken(place, place.file(FAMILIES, place.families))[-1].code,
+    "W_NO_WEEK": lambda place: taken(place, place.file("kiriman.json", submission()))[-1].code,
     "W_NO_PARTNER": lambda place: taken(place, early_files(place.town)[1])[-1].code,
     "E_LINE_ENCODING": partial(line, b"\xff" + b",a" * (len(PLAIN.header) - 1)),
     "E_LINE_CONTROL": partial(line, b"\x7f" + b",a" * (len(PLAIN.header) - 1)),

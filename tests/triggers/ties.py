@@ -8,9 +8,10 @@ from openpyxl.workbook.workbook import Workbook
 
 from dtsen_pipeline.core.corrections import Correction, correction_file
 from dtsen_pipeline.core.engine import Engine
+from dtsen_pipeline.core.inputs import Source
 from dtsen_pipeline.resources.platform import Platform, opened
-from dtsen_pipeline.schemas.tables import delivered, tables
-from tests.core.rows import Release, Town, card, nik
+from dtsen_pipeline.schemas.tables import VISIT, VISIT_MEMBER, delivered, tables
+from tests.core.rows import Pointer, Release, Town, card, nik
 from tests.correcting import CorrectionFile, corrected
 from tests.resources.test_correct import cells, exported, sent
 from tests.running import Run
@@ -46,8 +47,23 @@ def scene(engine: Engine) -> dict[str, str]:
     town.member(card(5), 55, **{NAME: "SITI", BORN: "2005-05-05"})
     at["H_NAME_AMBIGUOUS"] = town.met(town.visit(card(5), DAY), **{NAME: "SITI"})
     at["H_PERSON_UNKNOWN"] = town.met(town.visit(card(6), DAY))
+    at |= _versions(town)
     release = Release(town, engine)
-    return {code: release.fate(pointer).partition(":")[2] for code, pointer in at.items()}
+    return {code: str(release.reason(pointer)) for code, pointer in at.items()}
+
+
+def _versions(town: Town) -> dict[str, Pointer]:
+    """A submission in three batches: approved, edited and approved again, edited and not approved."""
+    for week, files in ((40, "mn"), (41, "op"), (42, "qr")):
+        for file, table, profile in zip(
+            files, (VISIT, VISIT_MEMBER), ("odk_v1_csv", "odk_v1_csv_anggota"), strict=True
+        ):
+            town.sources[f"{file}0"] = Source(f"{file}0" * 32, table, profile, 1, batch=f"2026-W{week}-A")
+    first = town.visit(card(7), DAY, "m0", id_kunjungan="uuid:7", luas_lantai="44")
+    town.visit(card(7), DAY, "o0", id_kunjungan="uuid:7", luas_lantai="45")
+    town.damage(VISIT, "q0" * 6, "H_NOT_APPROVED")
+    member = town.met("uuid:7", file="r0", **{NIK: nik(7)})
+    return {"S_NEWER_VERSION": first, "H_VERSION_UNKNOWN": member}
 
 
 def valid_corrected(place: Place) -> str | None:
@@ -108,6 +124,8 @@ TRIGGERS: Mapping[str, Any] = {
             "H_FAMILY_UNKNOWN",
             "H_VISIT_UNKNOWN",
             "H_VISIT_HELD",
+            "H_VERSION_UNKNOWN",
+            "S_NEWER_VERSION",
             "H_VISIT_TWICE",
             "H_NIK_AMBIGUOUS",
             "H_NIK_CONTRADICTED",

@@ -208,6 +208,13 @@ FILES = (
         advice_id="Masukkan lagi berkas dengan tanggal datanya, atau sertakan keterangan di sampingnya.",
     ),
     waiting(
+        "W_NO_WEEK",
+        id="Berkas menunggu: nama batchnya tidak diawali minggu, sehingga urutan versi kirimannya tidak diketahui.",
+        en="The file waits: its batch names no week, so that the order of its submissions' versions is not known.",
+        basis=OWN,
+        advice_id="Masukkan lagi dengan nama seperti odk_2026-W41_trc.csv, atau sebutkan batch_id di sampingnya.",
+    ),
+    waiting(
         "W_NO_PARTNER",
         id="Berkas menunggu: pasangan keluarga atau anggotanya belum datang.",
         en="The file waits: its partner, the family or the member file, has not come.",

@@ -14,6 +14,7 @@ class Severity(StrEnum):
     WARNS = "warns"
     HOLDS = "holds"
     OUT_OF_SCOPE = "out of scope"
+    SUPERSEDES = "superseded"
     REFUSES_FILE = "refuses the file"
     STATE = "state"
 

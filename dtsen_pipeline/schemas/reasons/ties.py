@@ -39,6 +39,13 @@ TIES = (
         advice_id="Kirim atau perbaiki baris kunjungannya.",
     ),
     held(
+        "H_VERSION_UNKNOWN",
+        id="Kunjungan untuk baris anggota ini tidak ikut dalam batchnya atau belum disetujui; versi lain yang dipakai.",
+        en="The visit of this member row is not in the same batch, or not approved; another version of it stands.",
+        basis="berkas kunjungan dan anggotanya terhubung oleh nomor kunjungan",
+        advice_id="Setujui kunjungannya di server formulir lalu kirim lagi; baris ini tidak mengubah apa pun.",
+    ),
+    held(
         "H_VISIT_HELD",
         id="Kunjungan untuk baris anggota ini sedang ditahan.",
         en="The visit of this member row is held.",
@@ -79,6 +86,15 @@ TIES = (
         en="The person is not known, and the identity is not complete enough for a new member.",
         basis=SAME_PERSON,
         advice_id="Lengkapi nama, tanggal lahir, dan jenis kelamin; tandai sebagai anggota baru.",
+    ),
+    Reason(
+        "S_NEWER_VERSION",
+        Severity.SUPERSEDES,
+        ReasonKind.IDENTITY,
+        id="Kiriman ini disunting di server formulirnya, dan versi barunya yang dipakai.",
+        en="The submission was edited on its form server, and the newer version stands.",
+        basis="nomor kiriman tetap sama setelah disunting (ODK Central, KoboToolbox)",
+        advice_id="Tidak perlu apa-apa; baris ini tidak mengubah apa pun lagi.",
     ),
     Reason(
         "O_CITY",
