@@ -4,7 +4,7 @@ In long form a rule is written once and not once a column. "There is none" is on
 bits of a mask are summed from the cells. What is decided about cells stands in `ministry` and `verdicts`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import narwhals as nw
 
@@ -28,6 +28,28 @@ def cells(rows: Frame, index: Sequence[str], columns: Sequence[Column], value: s
     long = keyed.unpivot(on=names, index=list(hidden.values()), variable_name=COLUMN, value_name=value)
     named = {key: name for name, key in hidden.items()}
     return long.filter(~nw.col(value).is_null()).with_columns(_marked(value, columns)).rename(named)
+
+
+def beside(rows: Frame, index: Sequence[str], columns: Sequence[Column], sides: Mapping[str, str]) -> Frame:
+    """`index`, column, value and what others say of the same cell, for every column of `columns` that is not null.
+
+    `sides`: the name of each other's value by the prefix of its columns, of which `rows` has one for every column.
+    """
+    if not columns:
+        none = nw.lit(None, dtype=nw.String)
+        return rows.head(0).select(*index, *(none.alias(name) for name in (COLUMN, VALUE, *sides.values())))
+    said = {"": VALUE, **sides}
+    hidden = {name: f"key_{name}" for name in index}
+    packed = [
+        nw.struct(*(_stated(column, prefix).alias(name) for prefix, name in said.items())).alias(column.name)
+        for column in columns
+    ]
+    keyed = rows.select(*(nw.col(name).alias(key) for name, key in hidden.items()), *packed)
+    names = [column.name for column in columns]
+    long = keyed.unpivot(on=names, index=list(hidden.values()), variable_name=COLUMN, value_name="cell")
+    told = long.with_columns(nw.col("cell").struct.field(name).alias(name) for name in said.values())
+    named = {key: name for name, key in hidden.items()}
+    return told.drop("cell").filter(~nw.col(VALUE).is_null()).rename(named)
 
 
 def wide(long: Frame, entity: str, columns: Sequence[Column], prefix: str = "", value: str = VALUE) -> Frame:
@@ -88,8 +110,16 @@ def _finer_pairs(columns: Sequence[Column]) -> list[str]:
     return found
 
 
-def _text(column: Column) -> nw.Expr:
-    cell = nw.col(column.name)
+def _stated(column: Column, prefix: str) -> nw.Expr:
+    """A wide column as text, with one mark for "there is none"."""
+    text = _text(column, prefix)
+    if not column.is_integer:
+        return text
+    return nw.when(nw.col(f"{prefix}{column.name}") == CLEARED).then(nw.lit(CLEARED_TEXT)).otherwise(text)
+
+
+def _text(column: Column, prefix: str = "") -> nw.Expr:
+    cell = nw.col(f"{prefix}{column.name}")
     if column.kind is Kind.DATE:
         return cell.dt.to_string("%Y-%m-%d")
     return cell.cast(nw.String) if column.is_integer else cell

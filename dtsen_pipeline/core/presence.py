@@ -84,7 +84,7 @@ def _set_aside(rows: Frame, fate: nw.Expr, reason: str) -> Frame:
 
 def _placed(rows: Frame, visits: Frame, engine: Engine) -> Frame:
     """Each row with its visit's family, day and moment, its own key and its fate; one visit a row."""
-    twins = repeated_rows(rows, ("id_kunjungan",), VISIT_MEMBER, engine)
+    twins = repeated_rows(rows, ("id_kunjungan", NIK, ID_NAME), VISIT_MEMBER, engine)
     narrow = rows.select(*ROW, "id_kunjungan", "keberadaan_anggota", _asked_nik(), ID_NAME, BORN, SEX)
     return engine.checkpoint(
         narrow.with_columns(born=born_text(), sex=sex_text())

@@ -13,7 +13,7 @@ from dtsen_pipeline.core.cells import (
     COLUMN,
     VALUE,
     agrees,
-    cells,
+    beside,
     is_finer,
     known,
     masked,
@@ -28,6 +28,7 @@ from dtsen_pipeline.schemas.columns import CLEARED, CLEARED_TEXT, UNKNOWN_CODE, 
 EPOCH = date(1970, 1, 1)
 NO_LIMIT = 10**6
 """Days; more than any age between two dates of this registry."""
+CONCLUDED = ("decision", "base_decision", "wins", "clears", "confirmed", "final")
 WINS = ("changed", "blocked", "pending", "filled", "refined")
 LOSSES = ("expired", "superseded", "reviewed")
 BASE_LOSSES = {"changed": "overridden", "blocked": "blocked", "pending": "pending"}
@@ -71,7 +72,9 @@ def verdicts(
 
     `chosen`: src, row, column of answers that reviewers put behind those of the record winner_src, winner_row.
     """
-    told = engine.checkpoint(_yielding(_told(visits, facts, subject), chosen, subject.entity))
+    rows = engine.checkpoint(_faced(visits, facts, subject))
+    agreed = engine.checkpoint(_agreed(rows, subject))
+    told = engine.checkpoint(_yielding(_told(_disputed(rows, subject), subject), chosen, subject.entity))
     judged = engine.checkpoint(_judged(told, facts, subject, policy))
     entity = subject.entity
     wins = engine.checkpoint(judged.filter(nw.col("wins")))
@@ -79,28 +82,75 @@ def verdicts(
     deciding = engine.checkpoint(nw.concat([wins, cleared]))
     losing = judged.filter(nw.col("decision").is_in(LOSSES))
     agreeing = nw.concat([judged.filter(nw.col("decision").is_in(["adopted"])), _confirmed(judged)])
+    lineage = nw.concat([_by_record(agreeing, subject), _by_record(wins, subject), agreed])
+    answering = nw.concat([judged.select(*ROW), agreed.select(*ROW)])
     return Verdicts(
         over=engine.checkpoint(wide(deciding, entity, subject.merged, "over_")),
-        lineage=nw.concat([_by_record(agreeing, subject), _by_record(wins, subject)]),
+        lineage=lineage.group_by(entity, *ROW, "sumber", "decision").agg(nw.col("mask").sum().cast(nw.Int64)),
         conflict=nw.concat([_by_record(losing, subject), _lost_by_base(judged, facts, subject)]),
         settled=deciding.select(entity, COLUMN).unique(),
-        silent=visits.select(*ROW).join(judged.select(*ROW), on=list(ROW), how="anti"),
+        silent=visits.select(*ROW).join(answering, on=list(ROW), how="anti"),
     )
 
 
-def _told(visits: Frame, facts: Facts, subject: Subject) -> Frame:
-    """Every answered cell with what was seen and what is new; an answer outside its code list is not used."""
+def _faced(visits: Frame, facts: Facts, subject: Subject) -> Frame:
+    """The visits with what was seen, what is new and what the ministry says, each column under a prefix.
+
+    `visits`: how many rows of visits speak of the entity; `is_known`: whether the base snapshot lists it.
+    """
     entity, columns = subject.entity, subject.merged
-    index = [entity, *ROW, "day", "at", "seen_version"]
-    answers = cells(visits, index, columns).filter(~VER.is_in([str(UNKNOWN_CODE)]))
+
+    def sided(rows: Frame, prefix: str, *keys: str) -> Frame:
+        return rows.select(*keys, *(nw.col(column.name).alias(f"{prefix}{column.name}") for column in columns))
+
     pointer = facts.own.select(entity, is_known=nw.col("src").is_in(list(facts.base_tokens)))
-    seen = cells(facts.seen, [entity, "seen_version"], columns, "seen")
     return (
-        answers.join(pointer, on=entity, how="inner")
-        .join(seen, on=[entity, "seen_version", COLUMN], how="left")
-        .join(cells(facts.own, [entity], columns, "new"), on=[entity, COLUMN], how="left")
-        .join(cells(facts.said, [entity], columns, "said"), on=[entity, COLUMN], how="left")
+        visits.with_columns(visits=nw.len().over(entity).cast(nw.Int64))
+        .join(pointer, on=entity, how="inner")
+        .join(sided(facts.own, "new_", entity), on=entity, how="left")
+        .join(sided(facts.said, "said_", entity), on=entity, how="left")
+        .join(sided(facts.seen, "seen_", entity, "seen_version"), on=[entity, "seen_version"], how="left")
     )
+
+
+def _agreed(rows: Frame, subject: Subject) -> Frame:
+    """entity, src, row, sumber, decision and mask of what nobody disputes: most answers."""
+    nothing = nw.lit(0, dtype=nw.Int64)
+    bits = [
+        nw.when(_is_undisputed(column)).then(nw.lit(subject.bits(column), dtype=nw.Int64)).otherwise(nothing)
+        for column in subject.merged
+    ]
+    masked_rows = rows.select(
+        subject.entity,
+        *ROW,
+        sumber=nw.lit(subject.field_table),
+        decision=nw.lit("confirmed"),
+        mask=nw.sum_horizontal(*bits).cast(nw.Int64) if bits else nothing,
+    )
+    return masked_rows.filter(nw.col("mask") > 0)
+
+
+def _disputed(rows: Frame, subject: Subject) -> Frame:
+    """The rows without the answers that nobody disputes."""
+    return rows.with_columns(
+        nw.when(~_is_undisputed(column)).then(nw.col(column.name)).alias(column.name) for column in subject.merged
+    )
+
+
+def _is_undisputed(column: Column) -> nw.Expr:
+    """Whether the only visit says what its officer saw and the ministry says; never null."""
+    mine = nw.col(column.name)
+    same = (mine == nw.col(f"new_{column.name}")) & (mine == nw.col(f"seen_{column.name}"))
+    if column.kind is not Kind.DATE:
+        same &= mine != (UNKNOWN_CODE if column.is_integer else str(UNKNOWN_CODE))
+    return known(same & (nw.col("visits") == 1))
+
+
+def _told(rows: Frame, subject: Subject) -> Frame:
+    """Every answered cell with what was seen and what is new; an answer outside its code list is not used."""
+    index = [subject.entity, *ROW, "day", "at", "visits", "is_known"]
+    told = beside(rows, index, subject.merged, {"seen_": "seen", "new_": "new", "said_": "said"})
+    return told.filter(~VER.is_in([str(UNKNOWN_CODE)]))
 
 
 def _yielding(told: Frame, chosen: Frame | None, entity: str) -> Frame:
@@ -124,14 +174,14 @@ def _judged(told: Frame, facts: Facts, subject: Subject, policy: MergePolicy) ->
     Most cells are the only ones of their column: windows are computed for the others alone.
     """
     group = [subject.entity, COLUMN]
-    counted = told.with_columns(of=nw.len().over(*group))
-    lone = counted.filter(nw.col("of") == 1).with_columns(nth=nw.col("of"))
+    sole = told.filter(nw.col("visits") == 1).with_columns(of=nw.lit(1, dtype=nw.Int64))
+    counted = told.filter(nw.col("visits") > 1).with_columns(of=nw.len().over(*group).cast(nw.Int64))
+    lone = nw.concat([sole, counted.filter(nw.col("of") == 1)]).with_columns(nth=nw.col("of"))
     voice = nw.when(~nw.col("yields")).then(nw.lit(1)).otherwise(nw.lit(0))
     several = counted.filter(nw.col("of") > 1).with_columns(voice=voice)
     several = several.with_columns(nth=nw.col("row").cum_count().over(*group, order_by=["voice", "at", *ROW]))
     judged = [_decided(lone, [], facts, subject, policy), _decided(several, group, facts, subject, policy)]
-    names = judged[0].collect_schema().names()
-    return nw.concat([rows.select(names) for rows in judged])
+    return nw.concat([rows.select(subject.entity, *ROW, COLUMN, VALUE, "new", *CONCLUDED) for rows in judged])
 
 
 def _decided(numbered: Frame, group: list[str], facts: Facts, subject: Subject, policy: MergePolicy) -> Frame:

@@ -16,9 +16,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from dtsen_pipeline.core.inputs import Source
+from dtsen_pipeline.core.rulings import FIRST, SECOND, UNDONE, VISITS, Ruling, case_of
 from dtsen_pipeline.schemas.tables import VISIT, VISIT_MEMBER, delivered, tables
 from tests.core.rows import ANCIENT, BASE, DATES, NIK, OLD, Town, card, nik
 from tests.oracle.raw import RawFile
+from tests.oracle.rulings import Decided
 
 VERSIONS = (ANCIENT, OLD, BASE)
 FLOOR, AREA, TOILET, CLOSET, EYES = (
@@ -88,6 +90,29 @@ class Story:
     def in_base(self, number: int) -> bool:
         """Whether the base snapshot lists a family."""
         return any(version == self.versions[-1] and other == number for version, other, _ in self.listed)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A reviewer's choice between two visits to a family, by their names; where it is undone, on the day after."""
+
+    first: str
+    second: str
+    picks_first: bool
+    is_undone: bool = False
+
+    def told(self, town: Town) -> list[tuple[Ruling, Decided]]:
+        """What is decided, and the same as the judge reads it."""
+        at = {line["id_kunjungan"]: (line["src"], line["row"]) for line in reversed(town.rows[VISIT])}
+        tokens = {f"{at[name][0]}-{at[name][1]}": at[name] for name in (self.first, self.second)}
+        a, b = sorted(tokens)
+        winner = list(tokens)[0 if self.picks_first else 1]
+        said = [("2026-09-01", FIRST if winner == a else SECOND), ("2026-09-02", UNDONE)][: 1 + self.is_undone]
+        case = case_of(VISITS, a, b, "dwelling")
+        return [
+            (Ruling(case, day, answer, "P-1"), Decided(tokens[a], tokens[b], day, answer, "P-1", "dwelling"))
+            for day, answer in said
+        ]
 
 
 def answers(field: bool) -> st.SearchStrategy[tuple[tuple[str, str], ...]]:  # noqa: FBT001 - a fact of the table

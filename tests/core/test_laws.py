@@ -4,6 +4,9 @@ Every story holds several families, so that few examples try many cells. The ind
 """
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import polars as pl
@@ -23,6 +26,7 @@ from tests.core.stories import (
     FLOOR,
     NONE,
     VERSIONS,
+    Choice,
     Story,
     Visit,
     answers,
@@ -48,10 +52,13 @@ POINTER = ["src", "row"]
 Tables = dict[str, pl.DataFrame]
 
 
-def told(town: Town, engine: Engine) -> Release:
+def told(town: Town, engine: Engine, choices: Sequence[Choice] = ()) -> Release:
     """The release of a town, ruled by the judge: every cell, decision and fate follows from the raw text."""
+    decided = [said for choice in choices for said in choice.told(town)]
+    town.rulings += [ruling for ruling, _ in decided]
     release = Release(town, engine)
-    judgement = oracle.judge(oracle.Release(release.tables, release.run.outcome.cuts), files(town))
+    published = oracle.Release(release.tables, release.run.outcome.cuts)
+    judgement = oracle.judge(published, files(town), rulings=[mine for _, mine in decided])
     assert not judgement.faults, judgement.summary()
     assert sum(len(rows) for rows in town.rows.values()) == len(release.tables["fate"])
     return release
@@ -126,6 +133,19 @@ def test_an_older_visit_only_refines_what_a_newer_one_decided(
             assert _eyes(before, number) == _eyes(after, number)
 
 
+@FEW
+@given(story=stories(), data=st.data())
+def test_a_choice_between_visits_and_its_undo_is_the_state_before(
+    story: Story, data: st.DataObject, engine: Engine
+) -> None:
+    rivals = list(combinations([one for one in story.visits if FLOOR in one.answered], 2))
+    pairs = [(one.name, other.name) for one, other in rivals if one.number == other.number]
+    made = [Choice(*pair, data.draw(st.booleans())) for pair in pairs]
+    undone = [replace(choice, is_undone=True) for choice in made]
+    told(story.town(), engine, made)
+    same(tables_of(told(story.town(), engine, undone)), tables_of(told(story.town(), engine)))
+
+
 def _eyes(release: Release, number: int) -> list[Any]:
     home = release.family(card(number))["family_id"]
     return [row[EYES] for row in release.tables["anggota"] if row["family_id"] == home]
@@ -142,6 +162,7 @@ class Office(RuleBasedStateMachine):
         self.listed = [(ANCIENT, 0, first)]
         self.visits: list[Visit] = []
         self.again: list[Visit] = []
+        self.choices: list[Choice] = []
 
     @precondition(lambda self: len(self.versions) < len(VERSIONS))
     @rule(rows=st.dictionaries(st.integers(0, 3), answers(field=False), min_size=1))
@@ -161,18 +182,42 @@ class Office(RuleBasedStateMachine):
         """A batch comes a second time, and may grow on after that."""
         self.again = sent_again(self.visits, batch, "9")
 
+    @precondition(lambda self: self._rivals())
+    @rule(data=st.data(), picks_first=st.booleans())
+    def choose(self, data: st.DataObject, picks_first: bool) -> None:  # noqa: FBT001 - drawn
+        """A reviewer puts one visit to a family before another."""
+        pair = data.draw(st.sampled_from(self._rivals()))
+        self.choices.append(Choice(*pair, picks_first))
+
+    @precondition(lambda self: any(not choice.is_undone for choice in self.choices))
+    @rule()
+    def undo(self) -> None:
+        """The last choice that stands is taken back."""
+        place = max(place for place, choice in enumerate(self.choices) if not choice.is_undone)
+        self.choices[place] = replace(self.choices[place], is_undone=True)
+
+    def _rivals(self) -> list[tuple[str, str]]:
+        """Visits to one family that nobody has chosen between yet."""
+        asked = {(choice.first, choice.second) for choice in self.choices}
+        pairs = [(one.name, other.name) for one, other in combinations(self.visits, 2) if one.number == other.number]
+        return [pair for pair in pairs if pair not in asked]
+
     @rule()
     def publish(self) -> None:
         """What is published fits the model, and the judge finds no fault."""
         story = Story(tuple(self.listed), tuple(self.visits), tuple(self.versions))
-        release = told(story.town(self.again), self.engine)
+        release = told(story.town(self.again), self.engine, self.choices)
         now = {number for version, number, _ in self.listed if version == self.versions[-1]}
         ever = {number for _, number, _ in self.listed}
         assert {row[CARD] for row in release.tables["keluarga"]} == {card(number) for number in (*now, 999)}
         gone = [row for row in release.tables["vanished"] if row["tabel"] == "keluarga"]
         assert len(gone) == len(ever - now)
         for number in now:
-            self._check_floor(release, number)
+            if not any(choice.first in self._names(number) for choice in self.choices if not choice.is_undone):
+                self._check_floor(release, number)
+
+    def _names(self, number: int) -> set[str]:
+        return {one.name for one in self.visits if one.number == number}
 
     def _check_floor(self, release: Release, number: int) -> None:
         """A floor found after the snapshot's day is published, or a finer code of it."""
