@@ -17,7 +17,7 @@ from dtsen_pipeline.core.editable import Editable, is_of_birth, is_of_member
 from dtsen_pipeline.core.estimate import ESTIMATED
 from dtsen_pipeline.core.features import HEAD, PRESENT
 from dtsen_pipeline.core.subject import PRESENCE
-from dtsen_pipeline.core.trials import Edit, Trial, Trials
+from dtsen_pipeline.core.trials import AS_IT_STANDS, Edit, Trial, Trials
 from dtsen_pipeline.reference import code_lists
 from dtsen_pipeline.schemas.errors import DtsenError
 
@@ -90,7 +90,7 @@ def age(born: date, on: date) -> int:
 
 def check_stand(trials: Trials, published: Row) -> None:
     """Raise E_SCORE_DIFFERS where the answers as they stand do not give what is published, distances included."""
-    again = trials.scored([()]).row(0, named=True)
+    again = trials.scored([AS_IT_STANDS]).row(0, named=True)
     if any(again[name] != published[name] for name in again if name != "family_id"):
         raise DtsenError("E_SCORE_DIFFERS", "the inputs of the family do not give its published estimate")
 
@@ -156,11 +156,10 @@ def _realistic(trials: Trials, tried: Sequence[Trial]) -> list[Option]:
 
 
 def _scored(trials: Trials, tried: Sequence[Trial]) -> Iterator[Option]:
-    (base,) = trials.scored([()])["skor_estimasi"]
     rows = trials.scored(tried).select("desil_estimasi", "skor_estimasi").iter_rows()
     for trial, (desil, point) in zip(tried, rows, strict=True):
         if desil is not None:
-            yield Option(trial, desil, point - base)
+            yield Option(trial, desil, point - trials.point)
 
 
 def _sign(option: Option, desil: int) -> int:

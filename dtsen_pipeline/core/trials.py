@@ -7,16 +7,17 @@ Which answers are tried, and which trials are told, is decided in `counterfactua
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 
 import narwhals as nw
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from dtsen_pipeline.core.cutoffs import Cuts
 from dtsen_pipeline.core.editable import Editable
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.entities import CARD, ID_NAME, NAME
+from dtsen_pipeline.core.estimate import ESTIMATED
 from dtsen_pipeline.core.households import check_households
 from dtsen_pipeline.core.normalise import UNREADABLE
 from dtsen_pipeline.core.rules.context import Context
@@ -58,6 +59,7 @@ class Edit:
 
 
 Trial = tuple[Edit, ...]
+AS_IT_STANDS: Trial = ()
 
 
 @dataclass(frozen=True)
@@ -82,44 +84,30 @@ class Trials:
         self._case, self._engine = case, engine
 
     def scored(self, trials: Sequence[Trial]) -> pl.DataFrame:
-        """The columns of `SCORED`, a row each trial in their order; family_id is the place of the trial."""
-        families, persons = self._applied(trials)
+        """The columns of `SCORED`, a row each trial in their order; family_id is the place of the trial.
+
+        No input of a model is a text, so texts are left behind.
+        """
         case = self._case
+        families, persons = _applied(case.family.drop(cs.string()), case.persons.drop(cs.string()), trials)
         found = rescored(_lazy(families), _lazy(persons), case.model, case.on, case.cuts)
         return self._engine.fetch(found.select(*SCORED)).sort("family_id")
 
     def is_sound(self, trials: Sequence[Trial]) -> list[bool]:
         """Whether a trial breaks no rule about rows that the family does not break already."""
-        broken: dict[int, set[Finding]] = {place: set() for place in range(len(trials))}
-        for place, finding in self._findings(trials):
+        broken: list[set[Finding]] = [set() for _ in (AS_IT_STANDS, *trials)]
+        for place, finding in self._findings((AS_IT_STANDS, *trials)):
             broken[place].add(finding)
-        return [found <= self._broken for found in broken.values()]
+        return [found <= broken[0] for found in broken[1:]]
 
-    @cached_property
-    def _broken(self) -> set[Finding]:
-        return {finding for _, finding in self._findings([()])}
-
-    def _applied(self, trials: Sequence[Trial]) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The family and its persons once for each trial, with its answers in place."""
-        count, size = len(trials), self._case.persons.height
-        families = self._case.family[np.zeros(count, dtype=np.int64)]
-        persons = self._case.persons[np.tile(np.arange(size), count)]
-        for question, (rows, values) in _cells(trials, size).items():
-            if question.table == MEMBER:
-                persons = _put(persons, question.cell, rows, values)
-                continue
-            families = _with_closed(_put(families, question.cell, rows, values), question.cell, rows)
-            if question.opens:
-                affirmed = [row for row, value in zip(rows, values, strict=True) if value == YES]
-                families = _put(families, question.opens, affirmed, [YES] * len(affirmed))
-        numbers = pl.Series("family_id", np.arange(count))
-        return families.with_columns(numbers), persons.with_columns(
-            pl.Series("family_id", np.repeat(np.arange(count), size))
-        )
+    @property
+    def point(self) -> int:
+        """The point of the estimate as it stands."""
+        return int(self._case.family[ESTIMATED][0])
 
     def _findings(self, trials: Sequence[Trial]) -> list[tuple[int, Finding]]:
         """The place of a trial; the table, the place in it and the code of what a rule finds there."""
-        families, persons = self._applied(trials)
+        families, persons = _applied(self._case.family, self._case.persons, trials)
         context = Context(self._case.city, observed={FILE: self._case.on})
         size = self._case.persons.height
         homes, people = _filed(families), _filed(persons.with_columns(pl.col(NAME).alias(ID_NAME)))
@@ -146,6 +134,25 @@ class Trials:
         families, members = (_lazy(rows.with_columns(pl.col("family_id").alias(CARD))) for rows in (homes, people))
         found = self._engine.fetch(check_households(families, members, {FILE: "tried"}, self._engine))
         return list(found.select("sumber", "row", "warnings").iter_rows())
+
+
+def _applied(family: pl.DataFrame, persons: pl.DataFrame, trials: Sequence[Trial]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The family and its persons once for each trial, with its answers in place."""
+    count, size = len(trials), persons.height
+    families = family[np.zeros(count, dtype=np.int64)]
+    people = persons[np.tile(np.arange(size), count)]
+    for question, (rows, values) in _cells(trials, size).items():
+        if question.table == MEMBER:
+            people = _put(people, question.cell, rows, values)
+            continue
+        families = _with_closed(_put(families, question.cell, rows, values), question.cell, rows)
+        if question.opens:
+            affirmed = [row for row, value in zip(rows, values, strict=True) if value == YES]
+            families = _put(families, question.opens, affirmed, [YES] * len(affirmed))
+    return (
+        families.with_columns(family_id=np.arange(count)),
+        people.with_columns(family_id=np.repeat(np.arange(count), size)),
+    )
 
 
 def _cells(trials: Sequence[Trial], size: int) -> dict[Editable, tuple[list[int], list[int | date]]]:
