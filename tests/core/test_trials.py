@@ -27,7 +27,8 @@ ANSWERS = {
     "pembuangan_akhir_tinja": 1,
     "kepemilikan_aset": 2,
     "luas_lantai": 40,
-} | {f"aset_bergerak_{name}": 2 for name in ("lemari_es", "ac", "komputer_laptop_tablet", "sepeda_motor", "mobil")}
+}
+NO = 2
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,8 @@ def couple(outcome: Outcome, readings: Readings, engine: Engine) -> Case:
     stands = families.filter(pl.col("desil_estimasi").is_not_null(), pl.col("family_id").is_in(wives))
     family = stands.sort("family_id").head(1)
     point = pl.col("skor_estimasi") - pl.col("skor_verifikasi") + pl.col("skor_bayangan")
-    plain = [pl.lit(value, dtype=pl.Int32).alias(name) for name, value in ANSWERS.items()]
+    answers = dict.fromkeys((name for name in family.columns if name.startswith("aset_")), NO) | ANSWERS
+    plain = [pl.lit(value, dtype=pl.Int32).alias(name) for name, value in answers.items()]
     own = persons.filter(family_id=family["family_id"][0]).sort("status_hubungan_keluarga")
     return Case(
         family=family.with_columns(point.alias(POINT), *plain),
