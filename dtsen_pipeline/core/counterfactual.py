@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from dtsen_pipeline.core.cutoffs import DECILES, Cuts
-from dtsen_pipeline.core.editable import Editable, is_of_birth, is_of_member
+from dtsen_pipeline.core.editable import Editable
 from dtsen_pipeline.core.estimate import ESTIMATED
 from dtsen_pipeline.core.features import HEAD, PRESENT
 from dtsen_pipeline.core.subject import PRESENCE
@@ -65,10 +65,9 @@ def edits(questions: Sequence[Editable], family: Row, persons: Sequence[Row], on
     ]
 
 
-def counterfactuals(trials: Trials, desil: int, possible: Sequence[Edit]) -> Card:
-    """The card of a family whose estimate is `desil`."""
+def counterfactuals(trials: Trials, desil: int, questions: Sequence[Editable], possible: Sequence[Edit]) -> Card:
+    """The card of a family whose estimate is `desil`; `possible`: the other answers to the questions, as in `edits`."""
     singles = _realistic(trials, [(edit,) for edit in possible])
-    questions = list(dict.fromkeys(edit.question for edit in possible))
     open_ones = {option.trial[0].question for option in singles}
     moving = {option.trial[0].question for option in singles if option.desil != desil}
     found = {sign: _smallest(option for option in singles if _sign(option, desil) == sign) for sign in (-1, 1)}
@@ -108,7 +107,7 @@ def check_cuts(families: pl.DataFrame, cuts: Cuts) -> None:
 
 
 def _asked_of(question: Editable, family: Row, persons: Sequence[Row]) -> Iterator[tuple[int | None, Row]]:
-    if not is_of_member(question):
+    if not question.is_of_member:
         yield None, family
         return
     for place, person in enumerate(persons):
@@ -119,7 +118,7 @@ def _asked_of(question: Editable, family: Row, persons: Sequence[Row]) -> Iterat
 
 def _answers(question: Editable, value: Any, on: date) -> Iterator[tuple[int | None, int, int | date]]:
     """What stands and what could stand, both as they are told, and the answer itself."""
-    if not is_of_birth(question):
+    if not question.is_of_birth:
         yield from ((value, code, code) for code in _values(question, value) if code != value)
     elif value is not None:
         low, high = question.within or (0, 0)

@@ -67,6 +67,16 @@ class Editable:
         return f"{self.table}.{self.cell}"
 
     @property
+    def is_of_member(self) -> bool:
+        """Whether the answer is one about each member."""
+        return self.table == MEMBER
+
+    @property
+    def is_of_birth(self) -> bool:
+        """Whether the answer is a birth date, of which only the age is told."""
+        return self.column == BORN
+
+    @property
     def list_id(self) -> str | None:
         """The code list of the answer; None for a number or a date."""
         return tables()[VISIT_MEMBER if self.answer else self.table].column(self.cell).codes
@@ -153,13 +163,3 @@ def asked(model: WelfareModel, *, is_public: bool) -> tuple[Editable, ...]:
     declared = [DECLARED[feature.name] for feature in model.features]
     named = {column for one in declared if one.is_verifiable for column in one.columns}
     return tuple(one for one in EDITABLE if one.column in named and not (is_public and one.withheld))
-
-
-def is_of_birth(one: Editable) -> bool:
-    """Whether the answer is a birth date, of which only the age is told."""
-    return one.column == BORN
-
-
-def is_of_member(one: Editable) -> bool:
-    """Whether the answer is one about each member."""
-    return one.table == MEMBER

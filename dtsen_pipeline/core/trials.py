@@ -142,7 +142,7 @@ def _applied(family: pl.DataFrame, persons: pl.DataFrame, trials: Sequence[Trial
     families = family[np.zeros(count, dtype=np.int64)]
     people = persons[np.tile(np.arange(size), count)]
     for question, (rows, values) in _cells(trials, size).items():
-        if question.table == MEMBER:
+        if question.is_of_member:
             people = _put(people, question.cell, rows, values)
             continue
         families = _with_closed(_put(families, question.cell, rows, values), question.cell, rows)

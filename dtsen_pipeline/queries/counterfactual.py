@@ -30,6 +30,10 @@ UNRANKED = Text(
     "Keluarga ini belum mempunyai desil resmi, sehingga tidak ada yang dapat digeser.",
     "The family has no official decile yet, so there is nothing to move.",
 )
+UNPOINTED = Text(
+    "Rilis ini dibuat sebelum titik estimasi dicatat.",
+    "The release was made before points of the estimate were recorded.",
+)
 
 
 @dataclass(frozen=True)
@@ -113,17 +117,23 @@ def counterfactual(
 def _why_none(row: Row) -> Text | None:
     if row["alasan_tidak_lengkap"]:
         return INCOMPLETE_TEXTS[row["alasan_tidak_lengkap"]]
-    return UNRANKED if row["desil_estimasi"] is None else None
+    if row["desil_estimasi"] is None:
+        return UNRANKED
+    return UNPOINTED if row.get("skor_estimasi") is None else None
 
 
 def _ways(platform: Platform, found: Home, *, is_public: bool) -> dict[str, Any]:
     check_cuts(fetched(found.view.scan("keluarga").select(STANDS)), found.view.manifest["cuts"])
+    row, people = found.row, found.persons.to_dicts()
+    questions = asked(found.model, is_public=is_public)
     engine = open_engine("polars", platform.home.work / "card")
-    trials, row, people = Trials(_case(found), engine), found.row, found.persons.to_dicts()
-    check_stand(trials, row)
-    possible = edits(asked(found.model, is_public=is_public), row, people, found.day)
-    card = counterfactuals(trials, row["desil_estimasi"], possible)
-    engine.close()
+    try:
+        trials = Trials(_case(found), engine)
+        check_stand(trials, row)
+        possible = edits(questions, row, people, found.day)
+        card = counterfactuals(trials, row["desil_estimasi"], questions, possible)
+    finally:
+        engine.close()
     return {
         "lower": tuple(_way(option, people, found.day) for option in card.lower),
         "higher": tuple(_way(option, people, found.day) for option in card.higher),

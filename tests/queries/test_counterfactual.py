@@ -15,7 +15,7 @@ import pytest
 
 from dtsen_pipeline.core import editable
 from dtsen_pipeline.core.editable import EDITABLE
-from dtsen_pipeline.queries.counterfactual import UNRANKED, Counterfactual, Way, counterfactual
+from dtsen_pipeline.queries.counterfactual import UNPOINTED, UNRANKED, Counterfactual, Way, counterfactual
 from dtsen_pipeline.queries.reading import View, view
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -282,3 +282,13 @@ def test_families_without_an_estimate_get_a_sentence_and_every_look_is_written_d
     ]
     with pytest.raises(DtsenError, match="E_ENTITY_UNKNOWN"):
         counterfactual(platform, release, "0" * 32, LOOK)
+
+
+def test_a_release_from_before_points_were_told_gets_a_sentence(
+    platform: Platform, release: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = some(release, "keluarga", pl.col("desil_estimasi") == 5)
+    scan = View.scan
+    monkeypatch.setattr(View, "scan", lambda self, table: scan(self, table).drop("skor_estimasi", strict=False))
+    card = counterfactual(platform, release, str(row["family_id"]), LOOK)
+    assert (card.reason, card.higher) == (UNPOINTED.id, ())
