@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from dtsen_pipeline.cli.docs import cli_page
-from dtsen_pipeline.core.docs import rules_page
+from dtsen_pipeline.core.docs import cards_page, rules_page
 from dtsen_pipeline.resources.settings import settings_table
 from dtsen_pipeline.schemas.docs import PAGES as SCHEMA_PAGES
 from dtsen_pipeline.schemas.profiles import profiles_page
@@ -23,6 +23,7 @@ PAGES = {
     **SCHEMA_PAGES,
     "reference/cli.md": cli_page,
     "rules.md": rules_page,
+    "reference/cards.md": cards_page,
     "reference/settings.md": settings_page,
     "reference/programmes.md": programmes_page,
     "reference/profiles.md": profiles_page,

@@ -1,7 +1,7 @@
 """`dtsen explain` and `dtsen diff`: why a desil is what it is, and what changed between two releases."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +14,8 @@ from dtsen_pipeline.reference.models import model_label
 from dtsen_pipeline.schemas.errors import DtsenError
 
 if TYPE_CHECKING:
+    from dtsen_pipeline.queries.access import Look
+    from dtsen_pipeline.queries.counterfactual import Counterfactual, Way
     from dtsen_pipeline.queries.diff import Diff
     from dtsen_pipeline.queries.explain import Explained, Move
 
@@ -35,6 +37,14 @@ IMITATION_ERROR = (
     "Desil resmi keluarga lain dengan desil bayangan yang sama: galat tiruan, bukan peluang menjadi miskin. / "
     "Official deciles of families with the same shadow decile: the imitation's error, not a chance of being poor."
 )
+CARD_NOTE = (
+    "Setiap baris sudah dicoba: dengan temuan itu, model dan batas rilis ini memberi desil yang tertulis.",
+    "Each line was tried: with that finding, this release's model and cut-offs give the desil beside it.",
+    "Perkiraan kota, bukan hak atas bantuan; hanya temuan petugas yang dihitung. / An estimate, not an entitlement.",
+)
+IDLE = "Tidak berpengaruh sendirian / Would not matter alone"
+SETTLED = "Tidak ada isian lain yang masuk akal / No other realistic answer"
+LOWEST, HIGHEST = 1, 10
 TITLES = {"official": "Resmi", "shadow": "Bayangan", "verified": "Verifikasi", "estimate": "Estimasi"}
 
 
@@ -47,13 +57,29 @@ def explain(
     ] = None,
     purpose: house.Purpose = None,
     *,
+    counterfactual: Annotated[
+        bool,
+        typer.Option(
+            "--counterfactual",
+            help="Kartu: temuan terkecil yang menggeser estimasinya. / The smallest findings that would move it.",
+        ),
+    ] = False,
+    public: Annotated[
+        bool,
+        typer.Option("--public", help="Kartu untuk umum, tanpa isian yang ditahan. / The card for the public."),
+    ] = False,
     as_json: house.JSON = False,
 ) -> None:
-    """Terangkan desil sebuah keluarga. / Why its desil is what it is, and why it moved since another release."""
+    """Terangkan desil sebuah keluarga. / Why its desil is what it is, why it moved, and what would move it."""
     if house.has_number(family):
         raise house.number_refused()
     if not ENTITY.fullmatch(family):
         raise DtsenError("E_USAGE", "an id has 32 characters, 0-9 and a-f; see dtsen find")
+    if counterfactual:
+        _tell_card(family, release, since, house.look(purpose), is_public=public, as_json=as_json)
+        return
+    if public:
+        raise DtsenError("E_USAGE", "--public belongs to --counterfactual")
     from dtsen_pipeline.queries.explain import explain as explained  # noqa: PLC0415
     from dtsen_pipeline.queries.reading import view  # noqa: PLC0415
 
@@ -114,6 +140,58 @@ def _print_move(found: "Explained", moved: "Move") -> None:
     labels = {one.name: one.label for one in found.inputs}
     rows = [(CAUSES[one.cause], labels.get(one.feature or ""), one.points, one.steps) for one in moved.contributions]
     table(("Sebab", "Masukan", "Poin", "Desil"), rows, numbers=(2, 3))
+
+
+def _tell_card(
+    family: str, release: str | None, since: str | None, look: "Look", *, is_public: bool, as_json: bool
+) -> None:
+    from dtsen_pipeline.queries.counterfactual import counterfactual  # noqa: PLC0415
+    from dtsen_pipeline.queries.reading import view  # noqa: PLC0415
+
+    if since:
+        raise DtsenError("E_USAGE", "a card is about one release: --since does not go with --counterfactual")
+    with house.house() as platform:
+        found = counterfactual(platform, view(platform, release), family, look, is_public=is_public)
+    if as_json:
+        document(found)
+    else:
+        _print_card(found)
+
+
+def _print_card(card: "Counterfactual") -> None:
+    say(
+        Text(f"Keluarga {card.family_id}", style="bold"),
+        f"Rilis {card.release['release_id']} · model {model_label(card.release['model'])}",
+        *official_age(card.release),
+    )
+    if card.reason:
+        say(f"Tidak ada kartu: {card.reason} / No card: {card.reason_en}")
+        return
+    say(f"Desil resmi {card.official} · estimasi {card.estimate}", *CARD_NOTE)
+    _print_ways("Desil lebih rendah / A lower desil", card.lower, "1" if card.estimate == LOWEST else None)
+    _print_ways("Desil lebih tinggi / A higher desil", card.higher, "10" if card.estimate == HIGHEST else None)
+    for title, questions in ((IDLE, card.idle), (SETTLED, card.settled)):
+        if questions:
+            heading(title)
+            say(", ".join(one.label for one in questions))
+
+
+def _print_ways(title: str, ways: Sequence["Way"], edge: str | None) -> None:
+    heading(title)
+    if edge:
+        say(f"Desil {edge} sudah yang paling ujung. / Desil {edge} is the last one.")
+        return
+    if not ways:
+        say("Tidak ada satu atau dua temuan yang menggesernya. / No one or two findings would move it.")
+        return
+    rows = [
+        (one.label, one.member, one.before_label or one.before, one.after_label or one.after, way.desil)
+        if place == 0
+        else (f"dan {one.label}", one.member, one.before_label or one.before, one.after_label or one.after, "")
+        for way in ways
+        for place, one in enumerate(way.differences)
+    ]
+    table(("Temuan", "Siapa", "Sekarang", "Menjadi", "Desil"), rows, numbers=(4,))
 
 
 def diff(

@@ -1,10 +1,12 @@
-"""The reference page of the rules about rows, rendered from the rule book. `docs/generate.py` writes it."""
+"""The reference pages of the rules about rows and of counterfactual cards. `docs/generate.py` writes them."""
 
+from dtsen_pipeline.core.editable import EDITABLE, LEFT_OUT, Editable
 from dtsen_pipeline.core.rulebook import Rule, rulebook
 from dtsen_pipeline.schemas.docs import CONSEQUENCES, grid, page
 from dtsen_pipeline.schemas.tables import INPUT_TABLES
 
 HEAD = ("Kode", "Akibat", "Kolom", "Arti", "In English", "Dasar")
+ASKED_HEAD = ("Isian", "Kolom", "Yang dicoba", "Salinan umum")
 
 
 def rules_page() -> str:
@@ -21,6 +23,33 @@ def rules_page() -> str:
         "a value.",
         *(block for name in INPUT_TABLES for block in _section(name, [rule for rule in rules if rule.table == name])),
     )
+
+
+def cards_page() -> str:
+    """Every answer that a counterfactual card tries, what it may become, and what the public copy leaves out."""
+    return page(
+        "Kartu temuan",
+        "Isian yang dicoba oleh `dtsen explain --counterfactual`, dan isian yang ditahan dari salinan umum beserta "
+        "alasannya. Hanya isian yang menjadi masukan model dan dapat dibuktikan petugas yang dicoba.",
+        "What a counterfactual card tries: the answers behind the verifiable inputs of the release's model, with their "
+        "bounds. The last column says what the public copy leaves out, and why.",
+        grid(ASKED_HEAD, map(_asked, EDITABLE)),
+        "## Tidak dicoba",
+        grid(("Kolom", "Alasan"), [(f"`{column}`", reason) for column, reason in LEFT_OUT.items()]),
+    )
+
+
+def _asked(one: Editable) -> tuple[str, ...]:
+    return one.label, f"`{one.name}`", _bounds(one), f"tidak: {one.reason}" if one.withheld else "ya"
+
+
+def _bounds(one: Editable) -> str:
+    if one.is_of_birth and one.within:
+        return f"tahun lahir {one.within[0]} sampai +{one.within[1]}"
+    if one.within:
+        fold = f", paling jauh {one.fold} kali lipat atau 1/{one.fold}" if one.fold else ""
+        return f"{one.within[0]} sampai {one.within[1]}{fold}"
+    return f"kode {', '.join(map(str, one.codes))}" if one.codes else f"semua kode halus `{one.list_id}`"
 
 
 def _section(name: str, rules: list[Rule]) -> list[str]:

@@ -83,6 +83,16 @@ def _scores(families: Frame, persons: Frame, model: WelfareModel, on: date, name
     )
 
 
+def rescored(families: Frame, persons: Frame, model: WelfareModel, on: date, cuts: Cuts) -> Frame:
+    """What families would be estimated at if verification had found these answers; a row each, as in `estimated`.
+
+    `families`: verified answers with desil_nasional, skor_bayangan and titik of the release; `persons`: theirs.
+    """
+    found = _scores(families, persons, model, on, VERIFIED)
+    stands = families.select("family_id", OFFICIAL, SHADOW, POINT)
+    return estimated(stands.join(found.select("family_id", VERIFIED), on="family_id", how="left"), cuts)
+
+
 def ministry_inputs(merged: Merged, incomplete: Frame, on: date) -> Frame:
     """The official decile and every declared input, of the families that calibrate cut-offs and miss no input."""
     known = features()

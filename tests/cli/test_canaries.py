@@ -121,6 +121,7 @@ def test_no_canary_comes_out(dtsen: Dtsen, canaries: tuple[World, list[Path]], t
     ]
     for family in families:
         asked += [(command, "--family", family["family_id"]) for command in ("trace", "explain", "programmes")]
+        asked.append(("explain", "--family", family["family_id"], "--counterfactual"))
         asked += [("trace", "--family", family["family_id"], "--field", name) for name in (CARD, "alamat")]
     for person in persons:
         asked.append(("trace", "--person", person["person_id"]))

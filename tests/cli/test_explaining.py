@@ -43,7 +43,7 @@ def test_every_command_of_the_page_runs(dtsen: Dtsen, three: Later, moved: Mappi
         assert said.code == 0, line
         assert said.out
         assert "--reveal" in line or str(moved[CARD]) not in said.all
-    assert len(lines) == 7
+    assert len(lines) == 9
 
 
 def test_explain_tells_the_inputs_and_the_change(dtsen: Dtsen, three: Later, moved: Mapping[str, object]) -> None:
@@ -67,6 +67,28 @@ def test_an_undecided_family_is_told_its_bounds(dtsen: Dtsen, three: Later) -> N
     assert "Kosong:" in said.out
 
 
+def test_a_card_tells_findings_and_leaves_some_out_for_the_public(
+    dtsen: Dtsen, three: Later, moved: Mapping[str, object]
+) -> None:
+    asked = ("explain", "--family", moved["family_id"], "--counterfactual")
+    told = dtsen(*asked, "--json").document
+    labels = {one["label"] for way in (*told["lower"], *told["higher"]) for one in way["differences"]}
+    said = dtsen(*asked)
+    assert said.code == 0
+    assert all(label in said.out for label in labels)
+    assert f"estimasi {moved['desil_estimasi']}" in said.out
+    assert "Memiliki mobil" in labels
+    open_copy = dtsen(*asked, "--public")
+    assert "Memiliki mobil" not in open_copy.out
+    assert dtsen(*asked, "--public", "--json").document["is_public"]
+    with opened(three.settings) as platform:
+        assert [one.action for one in looks(platform)[-2:]] == ["explain.public_card"] * 2
+        undecided = some(view(platform), "keluarga", pl.col("alasan_tidak_lengkap") == "masukan_kosong")
+        lowest = some(view(platform), "keluarga", pl.col("desil_estimasi") == 1)
+    assert "Tidak ada kartu:" in dtsen("explain", "--family", undecided["family_id"], "--counterfactual").out
+    assert "Desil 1 sudah" in dtsen("explain", "--family", lowest["family_id"], "--counterfactual").out
+
+
 def test_diff_counts_and_lists(dtsen: Dtsen, three: Later) -> None:
     said = dtsen("diff", three.visited, three.late, "--json").document
     assert said["rows"] == []
@@ -80,6 +102,9 @@ def test_wrong_usage(dtsen: Dtsen, three: Later) -> None:
     assert dtsen("diff", three.early, three.late, "--reveal").code == 2
     assert "E_NUMBER_ARGUMENT" in dtsen("explain", "--family", "3571019901999998").err
     assert dtsen("explain", "--family", "x").code == 2
+    assert dtsen("explain", "--family", "0" * 32, "--public").code == 2
+    assert dtsen("explain", "--family", "0" * 32, "--counterfactual", "--since", three.early).code == 2
+    assert "E_ENTITY_UNKNOWN" in dtsen("explain", "--family", "0" * 32, "--counterfactual").err
     assert "E_ENTITY_UNKNOWN" in dtsen("explain", "--family", "0" * 32).err
     assert "E_NUMBER_ARGUMENT" in dtsen("diff", "3571019901999998", three.late).err
     assert dtsen("diff", three.early, "nothing").code == 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dtsen_pipeline.core.editable import EDITABLE, LEFT_OUT
 from dtsen_pipeline.core.rulebook import rulebook
 from dtsen_pipeline.reference import code_lists, profiles
 from dtsen_pipeline.schemas.docs import CONSEQUENCES, NOTICE
@@ -125,3 +126,13 @@ def test_every_release_column_is_documented() -> None:
     for name in TABLES:
         assert f"\n## `{name}`\n" in text
         assert all(f"| `{column}` |" in text for column in polars_types(name))
+
+
+def test_every_answer_of_a_card_is_on_its_page_with_why_the_public_is_not_told() -> None:
+    """And every column of the inputs that no card tells of."""
+    lines = page("reference/cards.md").splitlines()
+    for one in EDITABLE:
+        (line,) = [line for line in lines if f"| `{one.name}` |" in line]
+        assert line.startswith(f"| {one.label} |")
+        assert line.endswith(f"| tidak: {one.reason} |" if one.withheld else "| ya |")
+    assert all(f"| `{column}` | {reason} |" in lines for column, reason in LEFT_OUT.items())
