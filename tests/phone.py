@@ -1,23 +1,29 @@
 """A phone that fills in an XForm as ODK Collect does, and what ODK Central and KoboToolbox hand out of it.
 
-Works on the form's XML alone: its instance, binds and choices. Conditions of our own forms are few and plain, so they
-are evaluated here as Python; a full evaluator is what the phone itself has.
+Works on the form's XML and the files that it reads: its instance, binds, choices, and what a choice fills in.
+Conditions of our own forms are few and plain, so they are evaluated here as Python; a full evaluator is what the phone
+itself has.
 """
 
 import csv
 import io
 import json
+import math
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 XFORMS = "{http://www.w3.org/2002/xforms}"
 TEMPLATE = "{http://openrosa.org/javarosa}template"
 PATH = re.compile(r"(?:/data|\.\.)(?:/[\w.]+)*/(\w+)")
+LOOKED_UP = re.compile(r"instance\('(\w+)'\)/root/item\[name = +(\S+) +\]/(\w+)")
 TODAY = "2026-10-05"
 Answers = Mapping[str, str]
+Lists = Mapping[str, Sequence[Answers]]
+"""The rows of choices and of files by the name of their instance."""
 
 
 def local(node: ET.Element) -> str:
@@ -25,13 +31,25 @@ def local(node: ET.Element) -> str:
     return node.tag.rpartition("}")[2]
 
 
-def said(expression: str, answers: Answers, **words: Any) -> Any:
+def day_number(text: str) -> float:
+    """Days since 1970 of a day or moment; no number where there is none, which nothing is less or more than."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() / 86_400 if text else math.nan
+
+
+def said(expression: str, answers: Answers, lists: Lists | None = None, **words: Any) -> Any:
     """What an expression says with these answers; `here` is the answer that it is about."""
-    text = PATH.sub(r"value('\1')", expression)
+    text = LOOKED_UP.sub(r"looked_up('\1', \2, '\3')", expression).replace("decimal-date-time", "day_number")
+    text = PATH.sub(r"value('\1')", text)
     text = re.sub(r"(?<![!<>=])=(?!=)", "==", text)
     text = re.sub(r"(?<![\w.])\.(?=[\s,)])", "here", text)
     words |= {
         "value": lambda name: answers.get(name, ""),
+        "looked_up": lambda name, key, column: next(
+            (row[column] for row in (lists or {})[name] if row["name"] == key), ""
+        ),
+        "coalesce": lambda first, other: first or other,
+        "once": lambda other: words.get("here") or other,
+        "day_number": day_number,
         "regex": lambda value, pattern: re.search(pattern, value) is not None,
         "number": int,
         "concat": lambda *parts: "".join(parts),
@@ -69,11 +87,14 @@ class Question:
     def required(self, answers: Answers) -> bool:
         return "required" in self.bind and bool(self._said("required", "", answers))
 
-    def computed(self, answers: Answers) -> str:
-        return str(self._said("calculate", "", answers))
+    def computed(self, answers: Answers, lists: Lists, here: str = "") -> str:
+        return str(self._said("calculate", here, answers, lists))
 
-    def _said(self, what: str, here: str, answers: Answers) -> Any:
-        return said(self.bind[what], answers, here=int(here) if self.type == "int" and here else here)
+    def readonly(self, answers: Answers) -> bool:
+        return "readonly" in self.bind and bool(self._said("readonly", "", answers))
+
+    def _said(self, what: str, here: str, answers: Answers, lists: Lists | None = None) -> Any:
+        return said(self.bind[what], answers, lists, here=int(here) if self.type == "int" and here else here)
 
 
 @dataclass(frozen=True)
@@ -86,16 +107,21 @@ class Filled:
 
 
 class Phone:
-    """A form on a phone."""
+    """A form on a phone, with the files that lie beside it, by name without `.csv`."""
 
-    def __init__(self, xform: str) -> None:
+    def __init__(self, xform: str, media: Lists | None = None) -> None:
         root = ET.fromstring(xform)  # noqa: S314 - pyxform wrote it
         self.model = root.find(f".//{XFORMS}model")
         assert self.model is not None
         self.binds = {node.attrib["nodeset"]: node.attrib for node in self.model.findall(f"{XFORMS}bind")}
-        self.controls = {node.attrib["ref"]: node for node in root.iter() if "ref" in node.attrib}
+        shown = [node for node in root.iter() if "ref" in node.attrib and local(node) != "setvalue"]
+        self.controls = {node.attrib["ref"]: node for node in shown}
         instances = self.model.findall(f"{XFORMS}instance")
-        self.lists = {node.attrib["id"]: node for node in instances if "id" in node.attrib}
+        self.lists: Lists = {
+            node.attrib["id"]: [{local(part): part.text or "" for part in item} for item in node.iter(f"{XFORMS}item")]
+            for node in instances
+            if "id" in node.attrib and "src" not in node.attrib
+        } | dict(media or {})
         self.data = next(node[0] for node in instances if "id" not in node.attrib)
         self.repeats = {node.attrib["nodeset"] for node in root.iter(f"{XFORMS}repeat")}
         every = list(self._questions(self.data, ()))
@@ -114,17 +140,29 @@ class Phone:
     def _answered(self, questions: Sequence[Question], given: Answers, outer: Answers) -> dict[tuple[str, ...], str]:
         found: dict[tuple[str, ...], str] = {}
         assert given.keys() <= {one.name for one in questions}
+        filled_in = self._filled_in(given)
         for one in questions:
             known = {**outer, **_named(found)}
+            assert not (given.get(one.name) and one.readonly(known)), f"{one.name} is read only"
             if "calculate" in one.bind:
-                found[one.path] = one.computed(known)
+                found[one.path] = one.computed(known, self.lists, given.get(one.name, ""))
+                assert found[one.path] or not one.required(known), f"{one.name} is required"
                 continue
-            text = given.get(one.name, "") if one.asked(known) else ""
+            text = given.get(one.name, filled_in.get(one.name, "")) if one.asked(known) else ""
             assert not (given.get(one.name) and not text), f"{one.name} is not asked"
             assert text or not (one.asked(known) and one.required(known)), f"{one.name} is required"
             assert not text or one.accepts(text), f"{one.name} is not let through"
             found[one.path] = text
         return found
+
+    def _filled_in(self, given: Answers) -> dict[str, str]:
+        """What the questions that are answered write into others."""
+        return {
+            value.attrib["ref"].rpartition("/")[2]: str(said(value.attrib["value"], given, self.lists))
+            for ref, control in self.controls.items()
+            if ref.rpartition("/")[2] in given
+            for value in control.findall(f"{XFORMS}setvalue")
+        }
 
     def _questions(self, node: ET.Element, path: tuple[str, ...]) -> Iterator[Question]:
         for child in node:
@@ -141,13 +179,12 @@ class Phone:
         """The choices that a question of the visit shows beside these answers."""
         one = next(one for one in self.visit if one.name == name)
         items, condition = self._items("/".join(("/data", *one.path)))
-        facts = [{local(part): part.text or "" for part in item} for item in items]
-        return [fact["name"] for fact in facts if said(condition, answers, **{"induk": "", **fact})]
+        return [item["name"] for item in items if said(condition, answers, **{"induk": "", **item})]
 
     def _choices(self, ref: str) -> tuple[str, ...]:
-        return tuple(str(item.findtext(f"{XFORMS}name")) for item in self._items(ref)[0])
+        return tuple(item["name"] for item in self._items(ref)[0])
 
-    def _items(self, ref: str) -> tuple[list[ET.Element], str]:
+    def _items(self, ref: str) -> tuple[Sequence[Answers], str]:
         """The items of a choice's list, and the condition under which one is shown."""
         control = self.controls.get(ref)
         found = None if control is None else control.find(f"{XFORMS}itemset")
@@ -155,7 +192,7 @@ class Phone:
             return [], "true()"
         match = re.fullmatch(r"instance\('(\w+)'\)/root/item(?:\[(.*)\])?", found.attrib["nodeset"])
         assert match is not None
-        return list(self.lists[match[1]].iter(f"{XFORMS}item")), match[2] or "true()"
+        return self.lists[match[1]], match[2] or "true()"
 
 
 def _named(answers: Mapping[tuple[str, ...], str]) -> dict[str, str]:

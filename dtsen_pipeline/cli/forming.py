@@ -16,10 +16,17 @@ def form(
         Path | None, typer.Option(metavar="BERKAS.xlsx", help="Tulis XLSForm. / Write the XLSForm.")
     ] = None,
     *,
+    is_prefilled: Annotated[
+        bool,
+        typer.Option(
+            "--prefilled", help="Terisi dari penugasan.csv milik dtsen queue --media. / Reads the queue's file."
+        ),
+    ] = False,
     as_json: house.JSON = False,
 ) -> None:
     """Formulir lapangan menurut skema, untuk ODK dan KoboToolbox. / The field form, derived from the schema."""
     from dtsen_pipeline.queries.form_book import form_book  # noqa: PLC0415
+    from dtsen_pipeline.queries.prefill import prefilled  # noqa: PLC0415
     from dtsen_pipeline.queries.xlsform import form, outline  # noqa: PLC0415
     from dtsen_pipeline.reference import city  # noqa: PLC0415
     from dtsen_pipeline.resources.home import write_private  # noqa: PLC0415
@@ -27,7 +34,8 @@ def form(
 
     if export is not None:
         house.check_new(export)
-    made = form(city(load_settings().city))
+    plain = form(city(load_settings().city))
+    made = prefilled(plain) if is_prefilled else plain
     parts = outline()
     if export is not None:
         write_private(export, form_book(made))

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from dtsen_pipeline.queries.reading import View
     from dtsen_pipeline.resources.platform import Platform
 
+    Content = Callable[[Platform, View, Queue, Look], bytes]
+
 SEED = "lengan-acak-1"
 
 
-def queue(
+def queue(  # noqa: PLR0913 - a list has as many choices
     capacity: Annotated[
         int, typer.Option(min=1, metavar="N", help="Kunjungan per petugas. / Visits an officer can make.")
     ],
@@ -37,6 +39,12 @@ def queue(
         Path | None,
         typer.Option(metavar="BERKAS.xlsx", help="Tulis buku kerja; perlu --purpose. / Write a workbook."),
     ] = None,
+    media: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Tulis penugasan.csv untuk dtsen form --prefilled; perlu --purpose. / For the form."
+        ),
+    ] = None,
     release: house.Release = None,
     purpose: house.Purpose = None,
     *,
@@ -47,31 +55,35 @@ def queue(
     from dtsen_pipeline.queries.find import village_code  # noqa: PLC0415
     from dtsen_pipeline.queries.queue import Asked, logged, queue  # noqa: PLC0415
     from dtsen_pipeline.queries.reading import view  # noqa: PLC0415
+    from dtsen_pipeline.resources.home import write_private  # noqa: PLC0415
 
-    look = house.look(purpose)
-    if export is not None:
+    look, files = house.look(purpose), _files(export, media)
+    for path in files:
         check_purpose(look)
-        house.check_new(export)
+        house.check_new(path)
     with house.house() as platform, progress(None, "Menyusun daftar"):
         village = village_code(platform, kelurahan) if kelurahan else None
         opened = view(platform, release)
         found = queue(platform, opened, Asked(capacity, officers, seed, village))
-        if export is not None:
-            _export(platform, opened, found, look, export)
-        else:
+        for path, content in files.items():
+            write_private(path, content(platform, opened, found, look))
+        if not files:
             logged(platform, found, look, None if as_json else ROWS)
     if as_json:
         document(found)
     else:
-        _print(found, 0 if export else ROWS)
+        _print(found, 0 if files else ROWS)
 
 
-def _export(platform: "Platform", opened: "View", found: "Queue", look: "Look", path: Path) -> None:
-    """Write the officers' workbook, private to this user and never over another file."""
+def _files(export: Path | None, media: Path | None) -> "Mapping[Path, Content]":
+    """What is to be written, private to this user and never over another file, and what makes its bytes."""
+    from dtsen_pipeline.queries.assignment_media import media as listed  # noqa: PLC0415
     from dtsen_pipeline.queries.assignments import assignments  # noqa: PLC0415
-    from dtsen_pipeline.resources.home import write_private  # noqa: PLC0415
+    from dtsen_pipeline.queries.prefill import FILE  # noqa: PLC0415
 
-    write_private(path, assignments(platform, opened, found, look))
+    return {
+        path: content for path, content in ((export, assignments), (media and media / FILE, listed)) if path is not None
+    }
 
 
 def _print(found: "Queue", limit: int) -> None:

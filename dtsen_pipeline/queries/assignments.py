@@ -12,7 +12,6 @@ import polars as pl
 from xlsxwriter import Workbook
 
 from dtsen_pipeline.queries.access import Look, check_purpose
-from dtsen_pipeline.queries.prospects import VILLAGE
 from dtsen_pipeline.queries.queue import RANDOM, Assignment, Queue, by_officer, logged
 from dtsen_pipeline.queries.reading import Row, View, fetched
 from dtsen_pipeline.reference import city
@@ -34,6 +33,7 @@ COLUMNS = (
     "yang_diperiksa",
     "berlaku_sampai",
 )
+SHOWN = ("nama_kepala_keluarga", "alamat", "nomor_kartu_keluarga")
 TEXT_ONLY = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
 
 
@@ -41,9 +41,7 @@ def assignments(platform: Platform, view: View, found: Queue, look: Look) -> byt
     """The workbook's bytes; raises E_PURPOSE without a purpose. Every family in it is written down first."""
     check_purpose(look)
     logged(platform, found, look, None)
-    people = _people(view, found)
-    until = (look.now.date() + timedelta(days=VALID_DAYS)).isoformat()
-    names = {place.bps: place.name for place in city(platform.settings.city).kelurahan}
+    homes, until, names = people(view, found), last_day(look), villages(platform)
     target = BytesIO()
     with Workbook(target, TEXT_ONLY) as book:
         looks = {
@@ -52,9 +50,29 @@ def assignments(platform: Platform, view: View, found: Queue, look: Look) -> byt
         }
         _guide(book, found, until, looks)
         for (village, officer), own in by_officer(found).items():
-            rows = [_row(one, people[one.family_id], view, names, until) for one in own]
-            _sheet(book, f"{names.get(village, village)[:24]} {officer}", rows, looks)
+            rows = [_row(one, homes[one.family_id], view, names, until) for one in own]
+            _sheet(book, list_name(village, officer, names), rows, looks)
     return target.getvalue()
+
+
+def last_day(look: Look) -> str:
+    """The day, as ISO text, after which a list that is written now is not to be used."""
+    return (look.now.date() + timedelta(days=VALID_DAYS)).isoformat()
+
+
+def villages(platform: Platform) -> Mapping[str, str]:
+    """The names of the city's kelurahan by their BPS code."""
+    return {place.bps: place.name for place in city(platform.settings.city).kelurahan}
+
+
+def list_name(village: str, officer: int, names: Mapping[str, str]) -> str:
+    """What an officer's list is called: short enough for the name of a sheet."""
+    return f"{names.get(village, village)[:24]} {officer}"
+
+
+def arm_code(one: Assignment) -> str:
+    """The answer about the random arm as the contract writes it."""
+    return "1" if one.arm == RANDOM else "2"
 
 
 def masked(number: str | None) -> str:
@@ -62,12 +80,10 @@ def masked(number: str | None) -> str:
     return "" if number is None else number[:SHOWN_DIGITS] + "•" * (len(number) - SHOWN_DIGITS)
 
 
-def _people(view: View, found: Queue) -> Mapping[str, Row]:
-    """By family id what an officer needs to find the family, with the masked NIK of its head."""
+def people(view: View, found: Queue) -> Mapping[str, Row]:
+    """By family id what an officer needs to find the family, with its card and the masked NIK of its head."""
     wanted = pl.col("family_id").is_in([one.family_id for one in found.assignments])
-    families = fetched(
-        view.scan("keluarga").filter(wanted).select("family_id", "nama_kepala_keluarga", "alamat", VILLAGE)
-    )
+    families = fetched(view.scan("keluarga").filter(wanted).select("family_id", *SHOWN))
     is_head = (pl.col("status_hubungan_keluarga") == HEAD) & (pl.col("keberadaan_anggota") == PRESENT)
     heads = view.scan("anggota").filter(wanted, is_head).group_by("family_id")
     numbers = fetched(heads.agg(nik=pl.col("nomor_induk_kependudukan").sort_by("person_id").first()))
@@ -80,7 +96,7 @@ def _row(one: Assignment, person: Row, view: View, names: Mapping[str, str], unt
         one.assignment,
         str(one.rank),
         str(view.manifest["base_version"]),
-        "1" if one.arm == RANDOM else "2",
+        arm_code(one),
         person["nama_kepala_keluarga"] or "",
         person["nik"],
         person["alamat"] or "",

@@ -106,7 +106,11 @@ EXACT_TOKEN = Said(f"Bila memang tidak ada, tulis persis {CLEARED_TEXT}.", f"If 
 
 def form(city: City) -> Form:
     """The form of a city's office."""
-    survey, choices = tuple(_survey(city)), tuple(_choices(city))
+    return versioned(tuple(_survey(city)), tuple(_choices(city)))
+
+
+def versioned(survey: tuple[Row, ...], choices: tuple[Row, ...]) -> Form:
+    """The form of these rows, with the version that they have."""
     profile = profiles()[PROFILE]
     form_id = f"dtsen_{profile.family}"
     settings = {"form_title": f"{TITLE.id} / {TITLE.en}", "form_id": form_id, "default_language": ID, "style": "pages"}

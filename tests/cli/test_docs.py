@@ -150,6 +150,7 @@ def test_choosing_whom_to_verify_works_as_written(
         said = dtsen(*shlex.split(line.replace("ID", str(family))))
         assert (said.code, said.err) == (0, ""), line
     assert (tmp_path / "daftar.xlsx").is_file()
+    assert (tmp_path / "penugasan.csv").is_file()
     words = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
     assert words == ["prioritas", "acak"]
 
@@ -160,20 +161,20 @@ def test_a_newcomer_makes_the_form_and_brings_its_answers_in(
     """Every example of the page is run, with exports of a form that the page's own workbook became."""
     text = (DOCS / "how-to" / "make-the-field-form.md").read_text(encoding="utf-8")
     commands = [shlex.split(line) for line in re.findall(r"^    dtsen (.*)$", text, re.MULTILINE)]
-    assert [command[0] for command in commands] == ["form", "form", *["ingest"] * 4]
+    assert [command[0] for command in commands] == [*["form"] * 3, *["ingest"] * 4]
     monkeypatch.chdir(tmp_path)
-    assert [dtsen(*command).code for command in commands[:2]] == [0, 0]
+    assert [dtsen(*command).code for command in commands[:3]] == [0, 0, 0]
     phone = phones.Phone(convert(tmp_path / "formulir.xlsx").xform)
     visit = {"hasil_kunjungan": "1", "id_petugas": "P1", "waktu_kunjungan": "2026-09-29T09:00:00.000+07:00"}
     visit |= {"nomor_kartu_keluarga": card(1), "persetujuan": "OK"}
     made = [phone.fill("a1", visit, [{"keberadaan_anggota": "1", "nama": "CONTOH"}])]
-    names = [name for command in commands[2:] for name in command[1:]]
+    names = [name for command in commands[3:] for name in command[1:]]
     exports = [phones.odk_json(made, phone), *phones.odk_csv(made, phone, grouped=True)]
     exports += [phones.kobo_json(made, phone), phones.kobo_csv(made, phone)]
     for name, data in zip(names, exports, strict=True):
         assert f"`{name}`" in text
         Path(name).write_bytes(data)
-    taken = [one for command in commands[2:] for one in dtsen(*command, "--json").document["files"]]
+    taken = [one for command in commands[3:] for one in dtsen(*command, "--json").document["files"]]
     assert [(one["verdict"], one["rows"]) for one in taken] == [("accepted", rows) for rows in (2, 1, 1, 2, 1)]
 
 

@@ -30,3 +30,13 @@ def test_the_workbook_carries_the_version_and_never_overwrites(dtsen: Dtsen, tmp
     assert settings["version"] == dtsen("form", "--json").document["version"]
     again = dtsen("form", "--export", file)
     assert (again.code, again.err.startswith("E_EXPORT")) == (1, True)
+
+
+def test_the_form_that_reads_the_queue_has_a_version_of_its_own(dtsen: Dtsen, tmp_path: Path) -> None:
+    file = tmp_path / "formulir.xlsx"
+    told = dtsen("form", "--prefilled", "--export", file, "--json").document
+    plain = dtsen("form", "--json").document
+    assert (told["form_id"], told["sections"]) == (plain["form_id"], plain["sections"])
+    assert told["version"] != plain["version"]
+    book = load_workbook(file, read_only=True)
+    assert "select_one_from_file penugasan.csv" in [row[0] for row in book["survey"].iter_rows(values_only=True)]

@@ -1,5 +1,6 @@
 """`dtsen queue` at a terminal."""
 
+import csv
 import stat
 from pathlib import Path
 
@@ -41,6 +42,22 @@ def test_the_workbook_is_private_and_never_overwrites(dtsen: Dtsen, world: World
     assert (again.code, "E_EXPORT" in again.err) == (1, True)
     nowhere = dtsen("queue", "--capacity", 2, "--export", tmp_path / "no" / "x.xlsx", "--purpose", "verifikasi")
     assert "E_EXPORT" in nowhere.err
+
+
+def test_the_list_for_the_form_is_private_and_never_overwrites(dtsen: Dtsen, world: World, tmp_path: Path) -> None:
+    assert world
+    asked = ("queue", "--capacity", 1, "--kelurahan", "Bandar Lor", "--media", tmp_path)
+    assert (dtsen(*asked).code, [*tmp_path.glob("*.csv")]) == (2, [])
+    made = dtsen(*asked, "--export", tmp_path / "daftar.xlsx", "--purpose", "verifikasi", "--json")
+    assert made.code == 0
+    file = tmp_path / "penugasan.csv"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with file.open(encoding="utf-8", newline="") as lines:
+        listed = list(csv.DictReader(lines))
+    assert [line["name"] for line in listed] == [one["assignment"] for one in made.document["assignments"]]
+    assert not [line for line in listed if line["nomor_kartu_keluarga"] in made.all or line["alamat"] in made.all]
+    again = dtsen(*asked, "--purpose", "verifikasi")
+    assert (again.code, "E_EXPORT" in again.err) == (1, True)
 
 
 def test_wrong_usage(dtsen: Dtsen, world: World) -> None:
