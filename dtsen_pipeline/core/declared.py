@@ -92,7 +92,9 @@ def _family() -> list[Declared]:
 def _members() -> list[Declared]:
     return [
         Declared("household_size", "Jumlah anggota keluarga", PEOPLE, (CARD,), Proof.SEEN),
-        Declared("member_share", "Bagian tiap anggota: seribu dibagi jumlah anggota", "per seribu", (CARD,), Proof.SEEN),
+        Declared(
+            "member_share", "Bagian tiap anggota: seribu dibagi jumlah anggota", "per seribu", (CARD,), Proof.SEEN
+        ),
         Declared("head_age", "Umur kepala keluarga", "tahun", (HEAD, BORN), Proof.PAPER),
         Declared("head_age_squared", "Kuadrat umur kepala keluarga", "tahun, dikuadratkan", (HEAD, BORN), Proof.PAPER),
         _flag("head_male", "Kepala keluarga laki-laki", HEAD, SEX, proof=Proof.PAPER),
