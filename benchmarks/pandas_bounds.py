@@ -31,7 +31,8 @@ def ranges(facts: Facts, model: WelfareModel, coded: dict[str, str]) -> dict[str
     """The least and the most that each group of inputs adds; `coded`: the column behind each yes-or-no input."""
     weight = {feature.name: feature.coefficient_micro for feature in model.features}
     rows, known = facts
-    whole = {name: rows[name].astype("Int64") for name in ("n", "undated", "school_gaps", "dependents", "children_0_4")}
+    by_age = ("children_0_4", "children_0_14", "elders")
+    whole = {name: rows[name].astype("Int64") for name in ("n", "undated", "school_gaps", *by_age)}
     n, undated = whole["n"], whole["undated"]
     found: dict[str, Range] = {}
 
@@ -43,12 +44,11 @@ def ranges(facts: Facts, model: WelfareModel, coded: dict[str, str]) -> dict[str
         total = sum((known[part] * weight[part] for part in names), start=n * 0)
         found[name] = (total.fillna(min(costs)), total.fillna(max(costs)))
 
-    for name in ("household_size", "household_size_squared"):
+    for name in ("household_size", "member_share"):
         between(name, known[name], known[name])
-    between("children_0_4", whole["children_0_4"], whole["children_0_4"] + undated)
-    share = whole["dependents"]
-    between("dependent_share", share * 100 // n, (share + undated) * 100 // n)
-    between("floor_area_per_head", 10 // n, (9970 // n).clip(upper=1000))
+    for name in by_age:
+        between(name, whole[name], whole[name] + undated)
+    between("floor_area_per_head", 10 // n, (9970 // n).clip(upper=300))
     for level in LEVELS:
         pupils = rows[f"in_{level}"].astype("Int64")
         between(f"children_in_{level}", pupils, pupils + whole["school_gaps"] + undated)

@@ -184,7 +184,8 @@ def _household(people: pd.DataFrame, on: date) -> pd.DataFrame:
         "n": 1,
         "heads": is_head,
         "children_0_4": age < 5,  # noqa: PLR2004
-        "dependents": (age <= 14) | (age >= 65),  # noqa: PLR2004
+        "children_0_14": age <= 14,  # noqa: PLR2004
+        "elders": age >= 65,  # noqa: PLR2004
         "undated": age.isna(),
         "school_gaps": is_school_age & (school.isna() | (pupil & learned.isna())),
         "in_sd": pupil & learned.between(1, 5).fillna(value=False).astype(bool),
@@ -213,15 +214,14 @@ def _features(rows: pd.DataFrame) -> dict[str, Series]:
     found = {name: _code(rows[column], yes, no) for name, (column, yes, no) in CODED.items()}
     found |= {
         "household_size": n,
-        "household_size_squared": n * n,
+        "member_share": 1000 // n,
         "head_age": age,
         "head_age_squared": age * age,
         "head_male": male,
         "head_married": married,
         "head_male_married": male * married,
-        "children_0_4": whole["children_0_4"].where(dated),
-        "dependent_share": (whole["dependents"] * 100 // n).where(dated),
-        "floor_area_per_head": (rows["luas_lantai"].astype("Int64") * 10 // n).clip(upper=1000),
+        **{name: whole[name].where(dated) for name in ("children_0_4", "children_0_14", "elders")},
+        "floor_area_per_head": (rows["luas_lantai"].astype("Int64") * 10 // n).clip(upper=300),
         "owns_cattle": (livestock > 0).astype("Int64"),
     }
     for place, stage in enumerate(("sd", "smp", "sma"), start=1):

@@ -206,6 +206,9 @@ def _say_model(model: Any) -> None:
     )
     rows = ([f.name, f.label_id, f.coefficient_micro, ", ".join(f.columns)] for f in model.features)
     table(("Masukan", "Arti", "Bobot (per juta)", "Kolom"), rows, numbers=(2,))
+    if model.levels:
+        say("", "Tingkat menurut tempat, tidak dipakai dalam satu kota / levels by place, not used within one city:")
+        table(("Kode / code", "Tingkat (per juta) / level"), model.levels.items(), numbers=(1,))
 
 
 def _agreed(model: Any) -> list[str]:

@@ -57,6 +57,7 @@ def _tables(planned: SurveyMap, judged: Judged) -> list[str]:
         "## Koefisien / coefficients",
         "`held`: how often the sign held in fits on random halves of the households.",
         _coefficients(planned, judged),
+        *_levels(judged),
         "## Ditinggalkan / left out",
         _table(("survey variable", "reason"), dropped),
     ]
@@ -92,6 +93,18 @@ def _coefficients(planned: SurveyMap, judged: Judged) -> str:
     numbers = zip(("(intercept)", *kept), judged.fitted.coefficients, judged.fitted.errors, held, strict=True)
     rows = [[f"`{name}`", f"{value:.6f}", f"{error:.6f}", share] for name, value, error, share in numbers]
     return _table(("feature", "coefficient", "robust error", "held"), rows)
+
+
+def _levels(judged: Judged) -> list[str]:
+    if not judged.fitted.levels:
+        return []
+    said = (
+        "What a regency or city lies above the intercept with the same features, by BPS code, in log units; their mean "
+        "over households is 0. Levels compare households of several places. In one city they are the same for all and "
+        "move no decile, so the families of a city are scored without."
+    )
+    rows = [[f"{place:04d}", f"{level:.6f}"] for place, level in judged.fitted.levels.items()]
+    return ["## Tingkat menurut tempat / levels by place", said, _table(("place", "level"), rows)]
 
 
 def _bar(value: float, calibrated: tuple[tuple[float, float], ...]) -> str:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import narwhals as nw
 
-from dtsen_pipeline.core.features import FLOOR_CAP
+from dtsen_pipeline.core.features import FLOOR_CAP, THOUSAND
 
 OLDEST = 120
 """No completion is older; ages count from 0."""
@@ -67,7 +67,7 @@ def _family() -> list[Declared]:
     return [
         Declared(
             "floor_area_per_head",
-            "Luas lantai per anggota, paling banyak 100 m²",
+            "Luas lantai per anggota, paling banyak 30 m²",
             "sepersepuluh m² per orang",
             ("keluarga.luas_lantai", CARD),
             Proof.SEEN,
@@ -90,17 +90,19 @@ def _family() -> list[Declared]:
 
 
 def _members() -> list[Declared]:
-    squared = "orang, dikuadratkan"
     return [
         Declared("household_size", "Jumlah anggota keluarga", PEOPLE, (CARD,), Proof.SEEN),
-        Declared("household_size_squared", "Kuadrat jumlah anggota keluarga", squared, (CARD,), Proof.SEEN),
+        Declared(
+            "member_share", "Bagian tiap anggota: seribu dibagi jumlah anggota", "per seribu", (CARD,), Proof.SEEN
+        ),
         Declared("head_age", "Umur kepala keluarga", "tahun", (HEAD, BORN), Proof.PAPER),
         Declared("head_age_squared", "Kuadrat umur kepala keluarga", "tahun, dikuadratkan", (HEAD, BORN), Proof.PAPER),
         _flag("head_male", "Kepala keluarga laki-laki", HEAD, SEX, proof=Proof.PAPER),
         _flag("head_married", "Kepala keluarga berstatus kawin", HEAD, MARITAL, proof=Proof.PAPER),
         _flag("head_male_married", "Kepala keluarga laki-laki dan kawin", HEAD, SEX, MARITAL, proof=Proof.PAPER),
         Declared("children_0_4", "Jumlah anak umur 0-4 tahun", PEOPLE, (BORN,), Proof.PAPER),
-        Declared("dependent_share", "Anggota di bawah 15 atau di atas 64 tahun", "per seratus", (BORN,), Proof.PAPER),
+        Declared("children_0_14", "Jumlah anak umur 0-14 tahun", PEOPLE, (BORN,), Proof.PAPER),
+        Declared("elders", "Jumlah anggota umur 65 tahun ke atas", PEOPLE, (BORN,), Proof.PAPER),
     ]
 
 
@@ -180,13 +182,13 @@ def bundles() -> tuple[Joint | Counted, ...]:
     one_level = ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1))
     people, undated = nw.col("n"), nw.col("undated")
     unschooled = nw.col("school_gaps") + undated
+    share = nw.lit(THOUSAND, dtype=nw.Int64) // people
     most_area = nw.lit(MOST_AREA * 10, dtype=nw.Int64) // people
     capped = nw.when(most_area > FLOOR_CAP).then(nw.lit(FLOOR_CAP, dtype=nw.Int64)).otherwise(most_area)
     counts = {
         "household_size": (people, people),
-        "household_size_squared": (people * people, people * people),
-        "children_0_4": (nw.col("children_0_4"), nw.col("children_0_4") + undated),
-        "dependent_share": (nw.col("dependents") * 100 // people, (nw.col("dependents") + undated) * 100 // people),
+        "member_share": (share, share),
+        **{name: (nw.col(name), nw.col(name) + undated) for name in ("children_0_4", "children_0_14", "elders")},
         "floor_area_per_head": (nw.lit(LEAST_AREA * 10, dtype=nw.Int64) // people, capped),
         **{f"children_in_{stage}": (nw.col(f"in_{stage}"), nw.col(f"in_{stage}") + unschooled) for stage in STAGES},
     }

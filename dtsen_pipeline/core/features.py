@@ -14,7 +14,8 @@ PRESENT, HEAD, MALE, MARRIED, AT_SCHOOL, NEVER_AT_SCHOOL, NO_CERTIFICATE = 1, 1,
 LAST_YOUNG, FIRST_OLD, FIRST_SCHOOL_AGE, LAST_SCHOOL_AGE = 14, 65, 5, 24
 SD, SMP, SMA = (1, 5), (6, 10), (11, 22)
 SMA_LEVELS = (11, 17)
-FLOOR_CAP = 1000
+FLOOR_CAP = 300
+THOUSAND = 1000
 HOUSEHOLD = (
     "n",
     "heads",
@@ -23,7 +24,8 @@ HOUSEHOLD = (
     "head_marital",
     "head_level",
     "children_0_4",
-    "dependents",
+    "children_0_14",
+    "elders",
     "undated",
     "school_gaps",
     "in_sd",
@@ -54,7 +56,8 @@ def household(persons: Frame, on: date) -> Frame:
         head_marital=of_head(nw.col("status_kawin")),
         head_level=of_head(nw.col("level")),
         children_0_4=_count(age < FIRST_SCHOOL_AGE),
-        dependents=_count((age <= LAST_YOUNG) | (age >= FIRST_OLD)),
+        children_0_14=_count(age <= LAST_YOUNG),
+        elders=_count(age >= FIRST_OLD),
         undated=_count(age.is_null()),
         school_gaps=_count(is_pupil_age & (school.is_null() | (is_pupil & level_at_school.is_null()))),
         in_sd=_count(is_pupil & level_at_school.is_between(*SD)),
@@ -84,14 +87,15 @@ def features() -> dict[str, nw.Expr]:
     floor = nw.when(per_head > FLOOR_CAP).then(nw.lit(FLOOR_CAP)).otherwise(per_head)
     return {
         "household_size": people,
-        "household_size_squared": people * people,
+        "member_share": nw.lit(THOUSAND, dtype=nw.Int64) // people,
         "head_age": head_age,
         "head_age_squared": head_age * head_age,
         "head_male": male,
         "head_married": married,
         "head_male_married": male * married,
         "children_0_4": where(dated, nw.col("children_0_4")),
-        "dependent_share": where(dated, nw.col("dependents") * 100 // people),
+        "children_0_14": where(dated, nw.col("children_0_14")),
+        "elders": where(dated, nw.col("elders")),
         "children_in_sd": where(schooled, nw.col("in_sd")),
         "children_in_smp": where(schooled, nw.col("in_smp")),
         "children_in_sma": where(schooled, nw.col("in_sma")),

@@ -4,8 +4,8 @@ Pure functions over NumPy arrays of one row a household. Reading a survey and wr
 scoring the city is `score`, in whole numbers. No engine is needed here: a survey is small.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.floating[Any]]
 Whole = npt.NDArray[np.integer[Any]]
 Mask = npt.NDArray[np.bool_]
-Predict = Callable[["Sample", Numbers], Numbers]
+Predict = Callable[["Sample", "Sample"], Numbers]
 
 CENTS = (10, 20, 30, 40)
 INTERVAL = (2.5, 97.5)
@@ -23,27 +23,36 @@ HALVES = 50
 
 @dataclass(frozen=True)
 class Sample:
-    """Households: `x` their features without a constant, `y` the log of welfare, `weight` each one's weight."""
+    """Households: `x` their features without a constant, `y` the log of welfare, `weight` each one's weight.
+
+    `place`: the number of each one's place, where levels by place are fitted; none where places do not count.
+    """
 
     x: Numbers
     y: Numbers
     weight: Numbers
+    place: Whole | None = None
 
     def where(self, rows: Mask | Whole) -> "Sample":
         """Some of the households."""
-        return Sample(self.x[rows], self.y[rows], self.weight[rows])
+        place = None if self.place is None else self.place[rows]
+        return Sample(self.x[rows], self.y[rows], self.weight[rows], place)
 
     def only(self, columns: Mask) -> "Sample":
         """The same households with some of the features."""
-        return Sample(self.x[:, columns], self.y, self.weight)
+        return replace(self, x=self.x[:, columns])
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """Coefficients with their robust (HC1) standard errors, the constant first; spread in units of `y`."""
+    """Coefficients with their robust (HC1) standard errors, the constant first; spread in units of `y`.
+
+    `levels`: what each place lies above the constant; their weighted mean is nothing.
+    """
 
     coefficients: Numbers
     errors: Numbers
+    levels: Mapping[int, float]
     r2: float
     residual_sd: float
 
@@ -67,13 +76,15 @@ class Error:
 
 
 def least_squares(sample: Sample) -> Fitted:
-    """Weighted least squares with a constant; needs more households than features."""
+    """Weighted least squares with a constant; needs more households than features and places."""
     import statsmodels.api as sm  # noqa: PLC0415 - slow to import
 
-    done = sm.WLS(sample.y, _with_constant(sample.x), weights=sample.weight).fit(cov_type="HC1")
+    done = sm.WLS(sample.y, _design(sample), weights=sample.weight).fit(cov_type="HC1")
+    own = 1 + sample.x.shape[1]
     return Fitted(
-        coefficients=np.asarray(done.params),
-        errors=np.asarray(done.bse),
+        coefficients=np.asarray(done.params)[:own],
+        errors=np.asarray(done.bse)[:own],
+        levels=_levels(sample, np.asarray(done.params)[own:]),
         r2=float(done.rsquared),
         residual_sd=float(np.sqrt(done.scale)),
     )
@@ -81,25 +92,34 @@ def least_squares(sample: Sample) -> Fitted:
 
 def is_determined(sample: Sample) -> bool:
     """Whether the coefficients exist: no feature is constant or a sum of others, and households are enough."""
-    x = _with_constant(sample.x)
+    x = _design(sample)
     largest = np.abs(x).max(axis=0)
     if len(x) <= x.shape[1] or not largest.all():
         return False
     return bool(np.linalg.matrix_rank(x / largest) == x.shape[1])
 
 
-def solved(sample: Sample) -> Numbers:
-    """The coefficients alone, the constant first; where they are not determined, the shortest ones."""
+def solved(sample: Sample) -> tuple[Numbers, Mapping[int, float]]:
+    """The coefficients, the constant first, and the levels of places; if not determined, the shortest ones."""
     root = np.sqrt(sample.weight)
-    x = _with_constant(sample.x) * root[:, None]
-    return np.asarray(np.linalg.lstsq(x, sample.y * root, rcond=None)[0])
+    x = _design(sample) * root[:, None]
+    found = np.asarray(np.linalg.lstsq(x, sample.y * root, rcond=None)[0])
+    own = 1 + sample.x.shape[1]
+    return found[:own], _levels(sample, found[own:])
+
+
+def level_of(levels: Mapping[int, float], sample: Sample) -> Numbers:
+    """The level of every household's place; 0, the mean, where the place is not known."""
+    if sample.place is None:
+        return np.zeros(len(sample.x))
+    return np.array([levels.get(int(place), 0.0) for place in sample.place])
 
 
 def stability(sample: Sample, seed: int) -> Numbers:
     """For each feature, how often its coefficient keeps its usual sign in fits on random halves (0.5 to 1)."""
     draw = np.random.default_rng(seed)
     halves = (draw.permutation(len(sample.y))[: len(sample.y) // 2] for _ in range(HALVES))
-    positive = np.mean([solved(sample.where(half))[1:] > 0 for half in halves], axis=0)
+    positive = np.mean([solved(sample.where(half))[0][1:] > 0 for half in halves], axis=0)
     return np.asarray(np.maximum(positive, 1 - positive))
 
 
@@ -113,10 +133,10 @@ def stable(sample: Sample, share: float, seed: int) -> Mask:
 def predictor(share: float, seed: int) -> Predict:
     """Select on what is seen, fit on what is seen, and predict: so the selection is judged with the fit."""
 
-    def predict(seen: Sample, unseen: Numbers) -> Numbers:
+    def predict(seen: Sample, unseen: Sample) -> Numbers:
         kept = stable(seen, share, seed)
-        coefficients = solved(seen.only(kept))
-        return np.asarray(coefficients[0] + unseen[:, kept] @ coefficients[1:])
+        coefficients, levels = solved(seen.only(kept))
+        return np.asarray(coefficients[0] + unseen.x[:, kept] @ coefficients[1:] + level_of(levels, unseen))
 
     return predict
 
@@ -133,7 +153,7 @@ def out_of_fold(sample: Sample, fold: Whole, predict: Predict) -> Numbers:
     found = np.empty_like(sample.y)
     for number in np.unique(fold):
         out = fold == number
-        found[out] = predict(sample.where(~out), sample.x[out])
+        found[out] = predict(sample.where(~out), sample.where(out))
     return found
 
 
@@ -238,5 +258,27 @@ def _interval(value: float, found: Numbers) -> Interval:
     return Interval(value, float(low), float(high))
 
 
-def _with_constant(x: Numbers) -> Numbers:
-    return np.column_stack([np.ones(len(x)), x])
+def _design(sample: Sample) -> Numbers:
+    """The constant, the features, and for each place but the first a column whose weighted mean is nothing."""
+    columns = [np.ones(len(sample.x)), sample.x]
+    if sample.place is not None:
+        first, *others = _places(sample)
+        columns += [(sample.place == place) - (sample.place == first[0]) * (w / first[1]) for place, w in others]
+    return np.column_stack(columns)
+
+
+def _places(sample: Sample) -> list[tuple[int, float]]:
+    """Every place with its weight."""
+    if sample.place is None:
+        return []
+    return [(int(place), float(sample.weight[sample.place == place].sum())) for place in np.unique(sample.place)]
+
+
+def _levels(sample: Sample, found: Numbers) -> dict[int, float]:
+    """The level of every place, from those of all but the first."""
+    weights = _places(sample)
+    if not weights:
+        return {}
+    (first, weight), *others = weights
+    rest = {place: float(level) for (place, _), level in zip(others, found, strict=True)}
+    return {first: -sum(w * rest[place] for place, w in others) / weight, **rest}

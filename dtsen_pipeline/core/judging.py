@@ -11,7 +11,7 @@ import numpy as np
 
 from dtsen_pipeline.core import fitting
 from dtsen_pipeline.core.fitting import Error, Fitted, Interval, Mask, Numbers, Sample
-from dtsen_pipeline.core.microdata import Columns, matrix
+from dtsen_pipeline.core.microdata import Columns, matrix, places
 from dtsen_pipeline.reference import SurveyMap
 from dtsen_pipeline.schemas.errors import DtsenError
 
@@ -50,7 +50,7 @@ def sample_of(planned: SurveyMap, columns: Columns) -> Sample:
     """The households of a survey as a sample."""
     welfare = columns[planned.welfare]
     weight = columns[planned.weight] if planned.weight else np.ones_like(welfare)
-    return Sample(matrix(planned, columns).astype(np.float64), np.log(welfare), weight)
+    return Sample(matrix(planned, columns).astype(np.float64), np.log(welfare), weight, places(planned, columns))
 
 
 def judge(planned: SurveyMap, columns: Columns, plan: Plan) -> Judged:
@@ -91,9 +91,11 @@ def model_facts(name: str, written: Mapping[str, Any], judged: Judged, status: s
         "scale": MICRO,
         "intercept_micro": weights[0],
     }
+    levels = {f"{place:04d}": round(level * MICRO) for place, level in judged.fitted.levels.items()}
     lists = {"features": weighted, "dropped": list(written.get("dropped", []))}
     rest = {key: value for key, value in written.items() if key not in lists}
-    return {"id": name, "status": status, "kind": "fitted", **rest, **numbers, **lists}
+    told = {"levels": levels} if levels else {}
+    return {"id": name, "status": status, "kind": "fitted", **rest, **numbers, **told, **lists}
 
 
 def _unseen(sample: Sample, plan: Plan, predict: fitting.Predict) -> list[Numbers]:

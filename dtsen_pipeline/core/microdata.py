@@ -5,13 +5,14 @@ receipt is named here too: it may never be a feature, since it tells the past de
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from dtsen_pipeline.core.features import FLOOR_CAP, features
+from dtsen_pipeline.core.features import FLOOR_CAP, THOUSAND, features
 from dtsen_pipeline.core.fitting import Numbers
 from dtsen_pipeline.reference import SurveyMap, WelfareModel
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -19,6 +20,7 @@ from dtsen_pipeline.schemas.release import polars_types
 
 Whole = npt.NDArray[np.int64]
 Columns = Mapping[str, Numbers]
+LAST_PART, LAST_CODE = 99, 9999
 RECEIPT = frozenset(
     {
         "pbi_nas",
@@ -43,9 +45,19 @@ def _as_is(column: Numbers) -> Numbers:
     return column
 
 
-def _share_of_ratio(ratio: Numbers, size: Numbers) -> Numbers:
-    """Dependents per hundred members, from dependents per member of working age."""
-    return 100 * np.rint(size * ratio / (1 + ratio)) // size
+def _minors(size: Numbers, equivalent: Numbers) -> Numbers:
+    """Members under 15, from the number of adult equivalents: (size - 0.07 * minors) ** 0.85."""
+    return np.rint((size - equivalent ** (1 / 0.85)) / 0.07)
+
+
+def _elders(ratio: Numbers, size: Numbers, equivalent: Numbers) -> Numbers:
+    """Members over 64: the dependents that are not under 15."""
+    return np.rint(size * ratio / (1 + ratio)) - _minors(size, equivalent)
+
+
+def _member_share(size: Numbers) -> Numbers:
+    """What each member is of the household, per thousand."""
+    return THOUSAND // size
 
 
 def _tenths_per_head(area_per_head: Numbers, size: Numbers) -> Numbers:
@@ -54,7 +66,13 @@ def _tenths_per_head(area_per_head: Numbers, size: Numbers) -> Numbers:
 
 
 READINGS: Mapping[str, tuple[int, Callable[..., Numbers]]] = MappingProxyType(
-    {"as_is": (1, _as_is), "share_of_ratio": (2, _share_of_ratio), "tenths_per_head": (2, _tenths_per_head)}
+    {
+        "as_is": (1, _as_is),
+        "member_share": (1, _member_share),
+        "minors": (2, _minors),
+        "elders": (3, _elders),
+        "tenths_per_head": (2, _tenths_per_head),
+    }
 )
 """Every reading with the number of survey columns that it takes."""
 
@@ -79,7 +97,7 @@ def check_features(model: SurveyMap) -> None:
 def columns_of(model: SurveyMap, *, is_compared: bool = False) -> tuple[str, ...]:
     """The survey columns that a model needs, welfare and weight included; with its baseline where it is compared."""
     named = [name for feature in model.features for name in feature.survey_columns]
-    extra = [model.weight] if model.weight else []
+    extra = [*([model.weight] if model.weight else []), *model.place_columns]
     return tuple(dict.fromkeys([model.welfare, *extra, *named, *(model.baseline if is_compared else ())]))
 
 
@@ -88,11 +106,28 @@ def matrix(model: SurveyMap, columns: Columns) -> Whole:
     return np.column_stack([_answer(feature.reading, feature.survey_columns, columns) for feature in model.features])
 
 
-def scores(model: WelfareModel, answers: Whole) -> Whole:
-    """The model's scores in millionths, whole numbers throughout."""
+def places(model: SurveyMap, columns: Columns) -> Whole | None:
+    """The BPS code of every household's place as a number; E_SURVEY_WHOLE where a part is not of two digits.
+
+    None where the model has no places. A single column has the whole code.
+    """
+    if not model.place_columns:
+        return None
+    parts = [columns[name] for name in model.place_columns]
+    highest = LAST_CODE if len(parts) == 1 else LAST_PART
+    for name, part in zip(model.place_columns, parts, strict=True):
+        if not np.isin(part, np.arange(highest + 1)).all():
+            raise DtsenError("E_SURVEY_WHOLE", "a place has a code of digits", column=name)
+    return np.asarray(reduce(lambda code, part: code * (LAST_PART + 1) + part, parts), dtype=np.int64)
+
+
+def scores(model: WelfareModel, answers: Whole, place: Whole | None = None) -> Whole:
+    """The model's scores in millionths, whole numbers throughout; with the level of each household's place."""
     weights = np.array([feature.coefficient_micro for feature in model.features], dtype=np.int64)
     found: Whole = model.intercept_micro + answers @ weights
-    return found
+    if place is None:
+        return found
+    return found + np.array([model.levels.get(f"{code:04d}", 0) for code in place.tolist()], dtype=np.int64)
 
 
 def _answer(reading: str, names: Sequence[str], columns: Columns) -> npt.NDArray[Any]:

@@ -24,7 +24,7 @@ STATUSES, KINDS, UNITS = ("demonstration", "city"), ("coefficients", "fitted", I
 SCOPES = ("demonstrasi", "nasional", "provinsi", "kabupaten_kota")
 _WORDS = "name label label_id columns definition survey_variable reading"
 _MAP = "title source effective unit scope outcome welfare features"
-_MAP_OPTIONS = "dropped baseline regions weight until"
+_MAP_OPTIONS = "dropped baseline regions weight place until"
 _NUMBERS = "n residual_sd_micro scale intercept_micro"
 _MODEL = f"{_MAP} id status kind r2 sha256 {_NUMBERS}"
 _AGREEMENT = "snapshot files folds seed penalty exact within_one kendall chances"
@@ -52,7 +52,7 @@ def read_survey_map(path: Path) -> SurveyMap:
 def read_welfare_model(path: Path) -> WelfareModel:
     """Read a welfare model; its id is the file's name. Raises WrongDigestError where a number was changed."""
     where = path.name
-    facts = fields(read_yaml(path), where, _MODEL, f"{_MAP_OPTIONS} agreement")
+    facts = fields(read_yaml(path), where, _MODEL, f"{_MAP_OPTIONS} agreement levels")
     one_of(facts["id"], (path.stem,), f"{where}: id")
     one_of(facts["status"], STATUSES, f"{where}: status")
     one_of(facts["kind"], KINDS, f"{where}: kind")
@@ -61,7 +61,8 @@ def read_welfare_model(path: Path) -> WelfareModel:
         typed(facts[key], int, f"{where}: {key}")
     for key in ("r2", "sha256"):
         typed(facts[key], str, f"{where}: {key}")
-    read = WelfareModel(**_mapped(facts, where, is_weighted=True) | {"agreement": _agreement(facts, where)})
+    told = {"agreement": _agreement(facts, where), "levels": _levels(facts, where)}
+    read = WelfareModel(**_mapped(facts, where, is_weighted=True) | told)
     if facts["sha256"] != digest_of(facts):
         message = f"{where}: sha256 is not that of the file's facts"
         raise WrongDigestError(message)
@@ -111,14 +112,32 @@ def _agreement(facts: Mapping[str, Any], where: str) -> Agreement | None:
     return Agreement(**told | {"files": texts(told["files"], where), "chances": tuple(map(tuple, chances))})
 
 
+def _levels(facts: Mapping[str, Any], where: str) -> dict[str, int]:
+    """The levels by place; a model has them where it names the columns that tell the place."""
+    if ("levels" in facts) != (facts.get("place") is not None):
+        message = f"{where}: levels belong to models with a place"
+        raise ValueError(message)
+    levels = typed(facts.get("levels", {}), dict, f"{where}: levels")
+    for code, level in levels.items():
+        if not re.fullmatch("[0-9]{4}", typed(code, str, f"{where}: levels")):
+            message = f"{where}: levels are named by four digits of BPS codes"
+            raise ValueError(message)
+        typed(level, int, f"{where}: levels")
+    return levels
+
+
 def _mapped(facts: Mapping[str, Any], where: str, *, is_weighted: bool) -> dict[str, Any]:
     """The facts with their features, lists and dates as records have them."""
     one_of(facts["unit"], UNITS, f"{where}: unit")
     one_of(facts["scope"], SCOPES, f"{where}: scope")
     for key in ("title", "source", "outcome", "welfare"):
         typed(facts[key], str, f"{where}: {key}")
-    if facts.get("weight") is not None:
-        typed(facts["weight"], str, f"{where}: weight")
+    for key in ("weight", "place"):
+        if facts.get(key) is not None:
+            typed(facts[key], str, f"{where}: {key}")
+    if facts.get("place") is not None and not all(name.strip() for name in facts["place"].split(",")):
+        message = f"{where}: place names the columns of a code"
+        raise ValueError(message)
     _check_period(facts, where)
     features = tuple(_feature(item, where, is_weighted=is_weighted) for item in typed(facts["features"], list, where))
     once(Counter(feature.name for feature in features), "features", where)

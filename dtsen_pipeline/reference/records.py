@@ -6,7 +6,7 @@ readers' work.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -186,7 +186,8 @@ class SurveyMap:
     """How a survey answers features: a welfare model without its numbers.
 
     `welfare` and `weight` are columns of the survey; `baseline` are columns of a plain regression to compare with.
-    `regions` are leading digits of BPS codes, none for everywhere; `until` is the last day in force.
+    `regions` are leading digits of BPS codes, none for everywhere; `until` is the last day in force. `place`: the columns
+    whose digits, side by side, are the BPS code of a household's regency or city, where levels by place are fitted.
     """
 
     title: str
@@ -201,7 +202,13 @@ class SurveyMap:
     baseline: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     weight: str | None = None
+    place: str | None = None
     until: date | None = None
+
+    @property
+    def place_columns(self) -> tuple[str, ...]:
+        """The columns of the survey that tell the place, in the order of their digits."""
+        return tuple(name.strip() for name in self.place.split(",")) if self.place else ()
 
     def covers(self, region: str) -> bool:
         """Whether the model may score families of a BPS region code."""
@@ -238,7 +245,9 @@ class Agreement:
 class WelfareModel(SurveyMap):
     """A linear welfare model in integers: the intercept plus the weights of the features that hold.
 
-    `agreement` is known of imitations, whose points are millionths of a logit.
+    `agreement` is known of imitations, whose points are millionths of a logit. `levels`: what a regency or city of the
+    survey lies above the intercept, by BPS code. They compare households of several places; the families of one city
+    are scored without, since what is the same for all of them moves no decile.
     """
 
     id: str
@@ -251,3 +260,4 @@ class WelfareModel(SurveyMap):
     intercept_micro: int
     sha256: str
     agreement: Agreement | None = None
+    levels: Mapping[str, int] = field(default_factory=dict)

@@ -63,6 +63,30 @@ def test_a_fit_is_the_weighted_one(fit: Any, home: Path) -> None:
     assert other["n"] == len(repeated)
 
 
+def test_places_have_levels_that_a_survey_is_scored_with(fit: Any, dtsen: Dtsen, home: Path, tmp_path: Path) -> None:
+    """The column of weights serves as the code of a place; places 2 and 3 spend 2 and 8 times as much as place 1."""
+
+    def lifted(lines: list[list[str]]) -> list[list[str]]:
+        return [[str(float(line[0]) * {"1": 1, "2": 2, "3": 8}[line[3]]), *line[1:]] for line in lines]
+
+    assert fit("--json", place="w", lines=lifted(rows())).code == 0
+    assert (
+        fit("--json", name="rata", lines=lifted(rows()), until=date(2025, 1, 1), effective=date(2025, 1, 1)).code == 0
+    )
+    levels = yaml.safe_load((home / "models" / "kota.yaml").read_text(encoding="utf-8"))["levels"]
+    assert levels["0002"] - levels["0001"] == pytest.approx(1e6 * np.log(2), abs=150_000)
+    assert levels["0003"] - levels["0001"] == pytest.approx(1e6 * np.log(8), abs=150_000)
+    assert f"| 0003 | {levels['0003'] / 1e6:.6f} |" in (home / "models" / "kota.md").read_text(encoding="utf-8")
+    other = wrote_survey(tmp_path / "other.csv", lifted(rows(seed=12)))
+    told = {
+        name: dtsen("model", "score", "--model", name, "--survey", other, "--draws", "100", "--json").document["r2"]
+        for name in ("kota", "rata")
+    }
+    assert told["kota"] > 0.6 > told["rata"]
+    assert "0003" in dtsen("model", "show", "kota").out
+    assert "levels" not in dtsen("model", "show", "rata").out
+
+
 def test_the_same_command_writes_the_same_bytes(fit: Any, tmp_path: Path) -> None:
     written = []
     for folder in ("a", "b"):

@@ -206,8 +206,8 @@ def test_a_shared_blank_and_a_found_motorcycle_move_by_the_motorcycle_alone() ->
 
 
 def test_a_member_who_came_widens_the_shared_blank() -> None:
-    before = (HOUSE | {"luas_lantai": None}, (HEAD,))
-    after = (before[0], (HEAD, CHILD))
+    before = (HOUSE | {"luas_lantai": None}, (HEAD, CHILD, CHILD))
+    after = (before[0], (*before[1], CHILD))
     low, high = check(before, after, 5)
     assert low < 5 < high
 

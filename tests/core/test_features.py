@@ -73,7 +73,7 @@ def test_the_model_names_only_features_that_exist() -> None:
 def test_the_size_of_a_household_counts_who_is_present() -> None:
     gone = [{**PLAIN, "keberadaan_anggota": presence} for presence in (2, 3, 4, None)]
     found = told(HEAD, PLAIN, PLAIN, *gone)
-    assert (found["household_size"], found["household_size_squared"]) == (3, 9)
+    assert (found["household_size"], found["member_share"]) == (3, 333)
     assert set(told({**HEAD, "keberadaan_anggota": 2}).values()) >= {None}
     assert told({**HEAD, "keberadaan_anggota": 2})["household_size"] is None
 
@@ -131,7 +131,7 @@ def test_no_head_or_two_heads_are_missing() -> None:
     assert told(HEAD, gone)["head_age"] == 46
 
 
-def test_children_and_dependents() -> None:
+def test_children_and_elders() -> None:
     births = {
         date(2026, 7, 1): 0,
         date(2021, 7, 2): 4,
@@ -143,14 +143,15 @@ def test_children_and_dependents() -> None:
     }
     found = told(HEAD, *({**PLAIN, "tanggal_lahir": born} for born in births))
     assert found["children_0_4"] == 2
-    assert found["dependent_share"] == 100 * 5 // 8
-    assert told({**HEAD, "tanggal_lahir": date(1950, 1, 1)})["dependent_share"] == 100
-    assert told(HEAD, PLAIN, {**PLAIN, "tanggal_lahir": date(2020, 1, 1)})["dependent_share"] == 33
+    assert (found["children_0_14"], found["elders"]) == (4, 1)
+    assert told({**HEAD, "tanggal_lahir": date(1950, 1, 1)})["elders"] == 1
+    assert told(HEAD, PLAIN, {**PLAIN, "tanggal_lahir": date(2020, 1, 1)})["children_0_14"] == 1
 
 
 DATED = (
     "children_0_4",
-    "dependent_share",
+    "children_0_14",
+    "elders",
     "children_in_sd",
     "children_in_smp",
     "children_in_sma",
@@ -162,7 +163,7 @@ DATED = (
 
 def test_one_missing_birth_date_leaves_ages_missing() -> None:
     found = told(HEAD, {**PLAIN, "tanggal_lahir": None})
-    assert [found[name] for name in DATED] == [None] * 8
+    assert [found[name] for name in DATED] == [None] * len(DATED)
     assert found["head_age"] == 46
     assert found["household_size"] == 2
 
@@ -231,7 +232,7 @@ def test_the_highest_certificate_in_the_family() -> None:
 
 @pytest.mark.parametrize(
     ("area", "people", "expected"),
-    [(36, 1, 360), (36, 7, 51), (100, 1, 1000), (101, 1, 1000), (997, 2, 1000), (None, 1, None)],
+    [(29, 1, 290), (36, 7, 51), (30, 1, 300), (31, 1, 300), (997, 2, 300), (None, 1, None)],
 )
 def test_floor_area_per_head(area: int | None, people: int, expected: int | None) -> None:
     assert told(HEAD, *[PLAIN] * (people - 1), luas_lantai=area)["floor_area_per_head"] == expected

@@ -25,18 +25,63 @@ def test_a_weight_counts_as_so_many_households() -> None:
     x, y = np.array([[0.0], [1.0], [2.0]]), np.array([1.0, 5.0, 2.0])
     weighted = fitting.solved(Sample(x, y, np.array([1.0, 3.0, 2.0])))
     repeated = fitting.solved(Sample(np.repeat(x, [1, 3, 2], axis=0), np.repeat(y, [1, 3, 2]), np.ones(6)))
-    np.testing.assert_allclose(weighted, repeated)
-    np.testing.assert_allclose(weighted, fitting.least_squares(Sample(x, y, np.array([1.0, 3.0, 2.0]))).coefficients)
+    np.testing.assert_allclose(weighted[0], repeated[0])
+    np.testing.assert_allclose(weighted[0], fitting.least_squares(Sample(x, y, np.array([1.0, 3.0, 2.0]))).coefficients)
 
 
 def test_robust_errors_are_those_of_the_sandwich() -> None:
     sample = households()
     x = np.column_stack([np.ones(200), sample.x])
     bread = np.linalg.inv(x.T @ x)
-    left = sample.y - x @ fitting.solved(sample)
+    left = sample.y - x @ fitting.solved(sample)[0]
     meat = (x * left[:, None] ** 2).T @ x
     expected = np.sqrt(np.diag(bread @ meat @ bread) * 200 / (200 - 4))
     np.testing.assert_allclose(fitting.least_squares(sample).errors, expected)
+
+
+def placed(seed: int = 4) -> tuple[Sample, dict[int, float]]:
+    """Households of three places whose levels are known, without noise; the weighted mean of the levels is nothing."""
+    draw = np.random.default_rng(seed)
+    x, place = draw.integers(0, 5, (90, 2)).astype(np.float64), draw.integers(1, 4, 90) * 11
+    weight = draw.integers(1, 4, 90).astype(np.float64)
+    lifts = np.select([place == 11, place == 22], [0.0, 0.7], -0.4)
+    mean = float(np.average(lifts, weights=weight))
+    sample = Sample(x, 3 + mean + x @ np.array([1.0, -0.5]) + lifts - mean, weight, place)
+    return sample, {11: -mean, 22: 0.7 - mean, 33: -0.4 - mean}
+
+
+def test_levels_of_places_lie_around_the_constant() -> None:
+    sample, levels = placed()
+    mean = -levels[11]
+    done = fitting.least_squares(sample)
+    np.testing.assert_allclose(done.coefficients, [3 + mean, 1, -0.5], atol=1e-9)
+    assert done.levels == pytest.approx(levels)
+    assert fitting.solved(sample)[1] == pytest.approx(levels)
+    assert len(done.errors) == 3
+    assert fitting.is_determined(sample)
+    one_place = Sample(sample.x, sample.y, sample.weight, np.full(90, 7))
+    assert fitting.least_squares(one_place).levels == {7: 0}
+    assert fitting.least_squares(households()).levels == {}
+
+
+def test_a_place_that_was_not_seen_has_the_mean_level() -> None:
+    sample, levels = placed()
+    assert sample.place is not None
+    out = sample.place == 33
+    said = fitting.predictor(0, 1)(sample.where(~out), sample.where(out))
+    seen = np.average(
+        [levels[11], levels[22]], weights=[sample.weight[sample.place == place].sum() for place in (11, 22)]
+    )
+    np.testing.assert_allclose(said, sample.y[out] - levels[33] + seen)
+    everyone = fitting.out_of_fold(sample, np.arange(90) % 5, fitting.predictor(0, 1))
+    np.testing.assert_allclose(everyone, sample.y)
+
+
+def test_a_feature_that_is_the_same_within_every_place_is_not_determined() -> None:
+    sample, _ = placed()
+    assert sample.place is not None
+    told = np.column_stack([sample.x, sample.place == 22])
+    assert not fitting.is_determined(Sample(told, sample.y, sample.weight, sample.place))
 
 
 @pytest.mark.parametrize(

@@ -60,14 +60,16 @@ def test_what_is_not_declared_is_refused(model: WelfareModel, changes: dict[str,
     ("reading", "columns", "answers"),
     [
         ("as_is", [[3, 0]], [3, 0]),
-        ("share_of_ratio", [[0.5, 2.0, 0.0], [3, 6, 4]], [33, 66, 0]),
-        ("tenths_per_head", [[7.857143, 500.0, 7.5], [7, 1, 2]], [78, 1000, 75]),
+        ("member_share", [[1, 3, 8]], [1000, 333, 125]),
+        ("minors", [[7, 5, 1], [5.04968, 3.880788, 1.0]], [4, 1, 0]),
+        ("elders", [[1.333333, 0.25, 0.0], [7, 5, 1], [5.094356, 3.927575, 1.0]], [1, 1, 0]),
+        ("tenths_per_head", [[7.857143, 500.0, 7.5], [7, 1, 2]], [78, 300, 75]),
     ],
 )
 def test_a_reading_gives_whole_numbers(
     model: WelfareModel, reading: str, columns: list[list[float]], answers: list[int]
 ) -> None:
-    given = {name: np.array(values, dtype=np.float64) for name, values in zip("ab", columns, strict=False)}
+    given = {name: np.array(values, dtype=np.float64) for name, values in zip("abc", columns, strict=False)}
     feature: Feature = replace(model.features[0], reading=reading, survey_variable=", ".join(given))
     found = microdata.matrix(replace(model, features=(feature,)), given)
     assert found.dtype == np.int64
@@ -88,9 +90,32 @@ def test_a_score_is_the_sum_of_its_terms(model: WelfareModel) -> None:
     assert microdata.scores(two, answers).tolist() == expected
 
 
+def test_a_place_adds_its_level_and_one_that_is_not_known_nothing(model: WelfareModel) -> None:
+    one = replace(model, features=model.features[:1], levels={"0371": 5, "7302": -7})
+    place = microdata.places(one, {"province": np.array([3.0, 73.0, 12.0]), "district": np.array([71.0, 2.0, 15.0])})
+    assert place is not None
+    assert place.tolist() == [371, 7302, 1215]
+    answers = np.array([[1], [2], [3]])
+    apart = microdata.scores(one, answers, place) - microdata.scores(one, answers)
+    assert apart.tolist() == [5, -7, 0]
+
+
+def test_a_place_is_told_by_one_code_by_its_parts_or_not_at_all(model: WelfareModel) -> None:
+    whole = microdata.places(replace(model, place="kode"), {"kode": np.array([3571.0, 971.0])})
+    assert whole is not None
+    assert whole.tolist() == [3571, 971]
+    assert microdata.places(replace(model, place=None), {}) is None
+
+
+@pytest.mark.parametrize("district", [100.0, -1.0, 1.5])
+def test_a_part_of_a_place_that_is_no_code_is_refused(model: WelfareModel, district: float) -> None:
+    with pytest.raises(DtsenError, match="E_SURVEY_WHOLE column district"):
+        microdata.places(model, {"province": np.array([12.0]), "district": np.array([district])})
+
+
 def test_columns_are_asked_for_once(model: WelfareModel) -> None:
     names = microdata.columns_of(replace(model, weight="w"))
     assert len(names) == len(set(names))
-    assert {"consumption", "w", "hhsize", "pcfloor"} <= set(names)
+    assert {"consumption", "w", "hhsize", "pcfloor", "province", "district"} <= set(names)
     assert "hp" not in names
     assert "hp" in microdata.columns_of(model, is_compared=True)

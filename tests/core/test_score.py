@@ -15,10 +15,11 @@ from dtsen_pipeline.core.cutoffs import cut_offs, cuts_frame, cuts_of, decile_of
 from dtsen_pipeline.core.engine import Engine
 from dtsen_pipeline.reference import welfare_model
 from dtsen_pipeline.schemas.errors import DtsenError
+from dtsen_pipeline.schemas.tables import FAMILY
 from tests.core.rows import BASE, CARD, DATES, NIK, Release, Town, card, nik
 
 MONDAY = "2026-08-03"
-AREA = 6
+AREA = 3
 """Square metres that a family of decile k has k times."""
 
 
@@ -110,6 +111,7 @@ def test_no_decile_is_smaller_than_its_share_by_a_whole_score(rows: list[tuple[i
 
 def ladder(town: Town) -> Town:
     """Ten families, family k in official decile k with the k-th smallest score (the anchor beside the fifth)."""
+    town.rows[FAMILY][0]["luas_lantai"] = str(AREA * 5)
     for number in range(1, 11):
         town.family(card(number), desil_nasional=str(number), luas_lantai=str(AREA * number))
         town.member(card(number), number)
@@ -226,7 +228,7 @@ def test_a_score_is_the_sum_of_the_weights(told: Told) -> None:
     weights = {feature.name: feature.coefficient_micro for feature in model.features}
     holds = {
         "household_size": 1,
-        "household_size_squared": 1,
+        "member_share": 1000,
         "head_age": 46,
         "head_age_squared": 46 * 46,
         "head_male": 1,

@@ -74,15 +74,17 @@ def _candidates(members: Sequence[Person], on: date) -> dict[tuple[str, ...], It
     size, ages = len(members), [scores.age(person, on) for person in members]
     unknown = ages.count(None)
     young = sum(age is not None and age < 5 for age in ages)
-    dependents = sum(age is not None and age not in range(15, 65) for age in ages)
+    minors = sum(age is not None and age < 15 for age in ages)
+    elders = sum(age is not None and age > 64 for age in ages)
     found: dict[tuple[str, ...], Iterable[Sequence[int]]] = {
         ("household_size",): [],
-        ("household_size_squared",): [],
+        ("member_share",): [],
         ("head_age", "head_age_squared"): [(age, age * age) for age in range(121)],
         ("head_male", "head_married", "head_male_married"): [(m, k, m * k) for m in (0, 1) for k in (0, 1)],
         ("children_0_4",): [(young,), (young + unknown,)],
-        ("dependent_share",): [(100 * dependents // size,), (100 * (dependents + unknown) // size,)],
-        ("floor_area_per_head",): [(min(1000, 10 * area // size),) for area in (1, 997)],
+        ("children_0_14",): [(minors,), (minors + unknown,)],
+        ("elders",): [(elders,), (elders + unknown,)],
+        ("floor_area_per_head",): [(min(300, 10 * area // size),) for area in (1, 997)],
         tuple(f"head_completed_{level}" for level in LEVELS): NO_LEVEL_OR_ONE,
         tuple(f"highest_completed_{level}" for level in LEVELS): NO_LEVEL_OR_ONE,
     }

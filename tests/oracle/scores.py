@@ -45,8 +45,8 @@ def features(family: Mapping[str, Any], members: Sequence[Person], on: date) -> 
     size = len(members)
     area, cows = family["luas_lantai"], (family["jumlah_ternak_sapi"], family["jumlah_ternak_kerbau"])
     found["household_size"] = size
-    found["household_size_squared"] = size * size
-    found["floor_area_per_head"] = None if area is None else min(area * 10 // size, 1000)
+    found["member_share"] = 1000 // size
+    found["floor_area_per_head"] = None if area is None else min(area * 10 // size, 300)
     found["owns_cattle"] = None if None in cows else int(sum(cows) > 0)
     return found
 
@@ -109,14 +109,14 @@ def _of_head(members: Sequence[Person], on: date) -> Features:
 
 def _of_members(members: Sequence[Person], on: date) -> Features:
     known = [(person, years) for person in members if (years := age(person, on)) is not None]
-    names = ["children_0_4", "dependent_share"]
+    names = ["children_0_4", "children_0_14", "elders"]
     names += [f"{kind}_{name}" for name in LEVELS for kind in ("children_in", "highest_completed")]
     if len(known) < len(members):
         return dict.fromkeys(names)
-    dependents = sum(years not in WORKING_AGE for _, years in known)
     found: Features = {
         "children_0_4": sum(years < 5 for _, years in known),
-        "dependent_share": 100 * dependents // len(members),
+        "children_0_14": sum(years < min(WORKING_AGE) for _, years in known),
+        "elders": sum(years > max(WORKING_AGE) for _, years in known),
     }
     return found | _schooling(known) | _highest(known)
 

@@ -58,6 +58,9 @@ def test_a_model_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert model.features[0].coefficient_micro == 100_000
     assert model.features[0].survey_columns == ("fridge",)
     assert model.dropped[0].survey_variable == "radio"
+    assert (model.place_columns, model.levels) == ((), {})
+    model = read(tmp_path, place="prov, kab", levels={"3571": -5, "0112": 3})
+    assert (model.place_columns, model.levels) == (("prov", "kab"), {"3571": -5, "0112": 3})
 
 
 def test_a_changed_number_is_found(tmp_path: Path) -> None:
@@ -93,6 +96,12 @@ def test_a_comment_changes_nothing(tmp_path: Path) -> None:
         ({"dropped": [{"survey_variable": "radio"}]}, "dropped: missing keys: reason"),
         ({"weight": 3}, "weight: 3 is not of type str"),
         ({"welfare": 3}, "welfare: 3 is not of type str"),
+        ({"place": "kode"}, "levels belong to models with a place"),
+        ({"levels": {"3571": 1}}, "levels belong to models with a place"),
+        ({"place": "prov,", "levels": {}}, "place names the columns of a code"),
+        ({"place": "kode", "levels": {"35710": 1}}, "named by four digits"),
+        ({"place": "kode", "levels": {3571: 1}}, "3571 is not of type str"),
+        ({"place": "kode", "levels": {"3571": 0.1}}, "0.1 is not of type int"),
     ],
 )
 def test_a_faulty_model_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
