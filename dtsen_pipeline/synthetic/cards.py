@@ -11,24 +11,24 @@ from dtsen_pipeline.synthetic.draw import Bools, Ints, Streams, pick, share
 from dtsen_pipeline.synthetic.events import World
 from dtsen_pipeline.synthetic.people import TODAY
 
-_RATE = 0.008
+_RATE = 0.015
 _FIRST_DAY, _DAYS = 61, 29
 """Days after the first data date on which cards are written anew: no other card of the city has such a date."""
 
 
-def renewed(stream: Streams, world: World, answered: Ints) -> Bools:
+def renewed(stream: Streams, world: World, answered: Ints, unnumbered: Ints) -> Bools:
     """Which families have a new card in the second snapshot; the truth learns of it.
 
-    Half of them are among those that `answered` an officer under the old one.
+    A third of them are among those that `answered` an officer under the old one, and a third have `unnumbered`
+    members, whom no NIK leads from the one card to the other.
     """
     rng, table = stream("new cards"), world.families
-    stays = ~(table["is_new"] | table["is_gone"] | table["has_left"] | table["has_moved"] | table["is_outside"])
-    has_answered = np.isin(np.arange(len(stays)), answered)
-    count = share(_RATE / 2, world.first)
-    found = np.zeros(len(stays), dtype=np.bool_)
-    for mask in (stays & has_answered, stays & ~has_answered):
-        found[pick(rng, mask, count)] = True
-    recorded = TODAY + _FIRST_DAY + rng.integers(0, _DAYS, len(stays))
+    free = ~(table["is_new"] | table["is_gone"] | table["has_left"] | table["has_moved"] | table["is_outside"])
+    every = np.arange(len(free))
+    found = np.zeros(len(free), dtype=np.bool_)
+    for some in (answered, unnumbered, every):
+        found[pick(rng, free & np.isin(every, some) & ~found, share(_RATE / 3, world.first))] = True
+    recorded = TODAY + _FIRST_DAY + rng.integers(0, _DAYS, len(free))
     written = identity.family_card(rng, table["district"], recorded)
     table["nomor_kartu_keluarga_after"] = np.where(found, written, table["nomor_kartu_keluarga"])
     return found

@@ -95,7 +95,7 @@ def later(
     feedback.listen(stream("adopt families"), before.families, families, visits, _FEEDBACK_FAMILY)
     feedback.listen(stream("adopt people"), before.people, persons, members, _FEEDBACK_PERSON)
     answered = visits.rows[np.isin(visits.table["hasil_kunjungan"], ANSWERED)]
-    has_new_card = cards.renewed(stream, world, answered)
+    has_new_card = cards.renewed(stream, world, answered, _with_unnumbered(before))
     families["nomor_kartu_keluarga"] = world.families["nomor_kartu_keluarga_after"].copy()
     housing.consistent(families)
     living.consistent(persons)
@@ -118,6 +118,12 @@ def _outgrow(persons: Table, visited: Ints) -> None:
     grown = people.ages(persons["tanggal_lahir"], people.SECOND_DAY) >= 5
     grown[visited] = False
     persons["kondisi_gizi"][grown] = BLANK
+
+
+def _with_unnumbered(register: Register) -> Ints:
+    """Families that list members with a NIK and members without one."""
+    is_blank, listed = register.people["nomor_induk_kependudukan"] == BLANK, register.family_of >= 0
+    return np.intersect1d(register.family_of[listed & is_blank], register.family_of[listed & ~is_blank])
 
 
 def _copied(table: Table, names: tuple[str, ...]) -> Table:
