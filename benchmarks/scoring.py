@@ -83,7 +83,7 @@ def _stacked(exact: Path, copies: int, engine: Engine) -> tuple[Merged, Frame, W
     scene = flow.scene_of(inputs)
     observed = flow.stored(identify(flow.valid_of(records, checked), scene, engine, KEY), engine)
     merged = merge(observed, scene, merge_policy(), engine)
-    gaps = incomplete(records, checked.rejected, flow.aside_of(observed, merged), scene, engine, KEY)
+    gaps = incomplete(records, checked.rejected, flow.aside_of(observed, merged), observed.aliases, scene, engine, KEY)
 
     def copied(frame: Frame) -> Frame:
         ids = [name for name in ("family_id", "person_id") if name in frame.collect_schema()]

@@ -14,18 +14,25 @@ from dtsen_pipeline.core.entities import CARD, with_family_id
 from dtsen_pipeline.core.identity import Scene
 from dtsen_pipeline.core.moments import utc_second
 from dtsen_pipeline.core.rows import ROW
-from dtsen_pipeline.schemas.tables import MEMBER, VISIT, VISIT_MEMBER
+from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER
 
 REJECTED, HELD = "anggota_ditolak", "anggota_ditahan"
 
 
 def incomplete(
-    records: Mapping[str, Frame], rejected: Frame, aside: Frame, scene: Scene, engine: Engine, key: bytes
+    records: Mapping[str, Frame],
+    rejected: Frame,
+    aside: Frame,
+    aliases: Frame,
+    scene: Scene,
+    engine: Engine,
+    key: bytes,
 ) -> Frame:
     """family_id, reason and is_ministry (the base snapshot alone makes it so), one row a family.
 
-    `rejected`: src, row, resolved_by (a corrected row leaves no gap); `aside`: src, row, fate, reason. Rows of a
-    version that nobody approved leave none either: the version before it stands.
+    `rejected`: src, row, resolved_by (a corrected row leaves no gap); `aside`: src, row, fate, reason; `aliases`: as in
+    `Observations`, since a row may name a card that the family has changed. Rows of a version that nobody approved
+    leave no gap either: the version before it stands.
     """
     held = aside.filter((nw.col("fate") == "held") & (nw.col("reason") != VERSION_UNKNOWN))
     bad = nw.concat(
@@ -51,8 +58,16 @@ def incomplete(
         .select(CARD, "reason", is_ministry=nw.lit(0, dtype=nw.Int64))
     )
     known = nw.concat([members, visited]).filter(~nw.col(CARD).is_null())
-    worst = known.group_by(CARD).agg(nw.col("reason").max(), nw.col("is_ministry").max().cast(nw.Int64))
-    return engine.checkpoint(with_family_id(worst, engine, key).drop(CARD))
+    by_card = with_family_id(_worst(known, CARD), engine, key)
+    lasting = aliases.filter(nw.col("tabel") == FAMILY).select(family_id="alias_id", lasting_id="entity_id")
+    families = by_card.join(lasting, on="family_id", how="left").with_columns(
+        family_id=nw.coalesce("lasting_id", "family_id")
+    )
+    return engine.checkpoint(_worst(families, "family_id"))
+
+
+def _worst(rows: Frame, by: str) -> Frame:
+    return rows.group_by(by).agg(nw.col("reason").max(), nw.col("is_ministry").max().cast(nw.Int64))
 
 
 def _cards(visits: Frame, rejected: Frame, aside: Frame) -> Frame:

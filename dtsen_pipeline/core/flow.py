@@ -168,7 +168,7 @@ def _gaps(
 ) -> Frame:
     """The families that are incomplete, and why; see `complete.incomplete`."""
     aside = nw.concat([aside_of(observed, merged), checked.aside])
-    return incomplete(records, checked.rejected, aside, scene_of(inputs), engine, key)
+    return incomplete(records, checked.rejected, aside, observed.aliases, scene_of(inputs), engine, key)
 
 
 def aside_of(observed: Observations, merged: Merged) -> Frame:

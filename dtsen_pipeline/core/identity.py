@@ -1,9 +1,9 @@
 """Which row speaks of whom: ties every valid row to a family and a person, and sets aside what takes no part.
 
-Decided rules: a family is its card; a NIK is one person only where birth date and sex agree; without a NIK,
-the same card, name, birth date and sex. Reviewers' decisions come before these rules (see `links`). Ids are keyed
-hashes of the founding record's identifying fields (see `entities`), never of a row number. Choosing values among
-the tied rows is for `merge`.
+Decided rules: a family is its card, or the cards under which it goes on (see `succession`); a NIK is one person only
+where birth date and sex agree; without a NIK, the same family, name, birth date and sex. Reviewers' decisions come
+before these rules (see `links`). Ids are keyed hashes of the founding record's identifying fields (see `entities`),
+never of a row number. Choosing values among the tied rows is for `merge`.
 """
 
 from collections.abc import Mapping
@@ -24,12 +24,14 @@ from dtsen_pipeline.core.entities import (
     person_key,
     sex_text,
     with_family_id,
+    with_id,
     with_person_id,
 )
 from dtsen_pipeline.core.links import links, relinked, same_ids
 from dtsen_pipeline.core.moments import local_day, utc_second
 from dtsen_pipeline.core.rows import ROW, aside, repeated_rows
 from dtsen_pipeline.core.rulings import UNDECIDED, Standing
+from dtsen_pipeline.core.succession import first_cards
 from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER
 
 WITHOUT_VALUES = (3, 4, 5)
@@ -76,9 +78,12 @@ class Observations:
 
 def identify(valid: Mapping[str, Frame], scene: Scene, engine: Engine, key: bytes) -> Observations:
     """Tie the valid rows of the four input tables to entities."""
-    cards, families_aside = _cards(valid[FAMILY], scene, engine, key)
-    persons, members_aside, aliases, same = _persons(valid[MEMBER], cards, scene, engine, key)
-    visits, visits_aside = _visits(valid[VISIT], cards, scene, engine)
+    listed, families_aside = _cards(valid[FAMILY], scene, engine, key)
+    placed = _placed(valid[MEMBER], listed, scene, engine)
+    changed = _changed(listed, placed, scene, engine, key)
+    cards = _gone_on(listed, changed)
+    persons, members_aside, aliases, same = _persons(valid[MEMBER], placed, changed, scene, engine, key)
+    visits, visits_aside = _visits(valid[VISIT], cards, changed, scene, engine)
     tied = presence.tie(valid[VISIT_MEMBER], visits, persons, scene.base, same, engine, key)
     return Observations(
         families=_joined(valid[FAMILY], _active(cards), "version", "family_id"),
@@ -88,7 +93,7 @@ def identify(valid: Mapping[str, Frame], scene: Scene, engine: Engine, key: byte
             valid[VISIT_MEMBER], tied.rows, "family_id", "person_id", "day", "at", "versi_dilihat", "card"
         ),
         aside=nw.concat([families_aside, members_aside, visits_aside, tied.aside]),
-        aliases=nw.concat([aliases, _aliases(tied.rows, engine, key)]).unique(),
+        aliases=nw.concat([*_card_aliases(changed), aliases, _aliases(tied.rows, engine, key)]).unique(),
         shared=_shared(persons),
     )
 
@@ -124,21 +129,57 @@ def _cards(rows: Frame, scene: Scene, engine: Engine, key: bytes) -> tuple[Frame
     return cards, aside(cards.filter(nw.col("fate") != "active"), FAMILY, nw.col("fate"), reason)
 
 
+def _placed(rows: Frame, cards: Frame, scene: Scene, engine: Engine) -> Frame:
+    """Every member row with its version, its own key, the family of its card, its fate and the reason."""
+    narrow = rows.select(*ROW, NIK, CARD, ID_NAME, BORN, SEX).with_columns(
+        version=_version(scene), own_key=person_key()
+    )
+    homes = cards.group_by("version", CARD).agg(nw.col("fate").min().alias("home"), nw.col("family_id").min())
+    return engine.checkpoint(
+        narrow.join(homes, on=["version", CARD], how="left").with_columns(fate=_member_fate(), reason=_member_reason())
+    )
+
+
+def _changed(cards: Frame, placed: Frame, scene: Scene, engine: Engine, key: bytes) -> Frame | None:
+    """Cards under which families go on: CARD, first_card, alias_id and family_id; None where there are none."""
+    found = first_cards(cards, placed, list(scene.dates), engine)
+    if found is None:
+        return None
+    named = with_id(found, FAMILY, CARD, "alias_id", engine, key)
+    return engine.checkpoint(with_family_id(named, engine, key, card="first_card"))
+
+
+def _with_first(rows: Frame, changed: Frame | None) -> Frame:
+    """The rows with `first_card`, the card under which the family of their card was first listed."""
+    if changed is None:
+        return rows.with_columns(first_card=nw.col(CARD))
+    joined = rows.join(changed.select(CARD, "first_card"), on=CARD, how="left")
+    return joined.with_columns(first_card=nw.coalesce("first_card", CARD))
+
+
+def _gone_on(rows: Frame, changed: Frame | None) -> Frame:
+    """Rows with `first_card`, and the family_id that follows from it."""
+    found = _with_first(rows, changed)
+    if changed is None:
+        return found
+    lasting = found.join(changed.select(CARD, lasting_id="family_id"), on=CARD, how="left")
+    return lasting.with_columns(family_id=nw.coalesce("lasting_id", "family_id")).drop("lasting_id")
+
+
+def _card_aliases(changed: Frame | None) -> list[Frame]:
+    if changed is None:
+        return []
+    return [changed.select(nw.lit(FAMILY).alias("tabel"), "alias_id", entity_id="family_id")]
+
+
 def _persons(
-    rows: Frame, cards: Frame, scene: Scene, engine: Engine, key: bytes
+    rows: Frame, placed: Frame, changed: Frame | None, scene: Scene, engine: Engine, key: bytes
 ) -> tuple[Frame, Frame, Frame, dict[str, str]]:
     """Member rows that take part with their ids; what was set aside; aliases that differ from their entity.
 
     Last, the ids of persons whom only officers met and whom reviewers tied to others (see `links.same_ids`).
     """
-    narrow = rows.select(*ROW, NIK, CARD, ID_NAME, BORN, SEX).with_columns(
-        version=_version(scene), own_key=person_key()
-    )
-    homes = cards.group_by("version", CARD).agg(nw.col("fate").min().alias("home"), nw.col("family_id").min())
-    placed = engine.checkpoint(
-        narrow.join(homes, on=["version", CARD], how="left").with_columns(fate=_member_fate(), reason=_member_reason())
-    )
-    active = placed.filter(nw.col("fate") == "active")
+    active = _gone_on(placed.filter(nw.col("fate") == "active"), changed)
     attached = engine.checkpoint(_attached(active))
     decided = links(attached, scene.standing, engine, key)
     keyed = engine.checkpoint(_founded(relinked(attached, decided, engine), scene))
@@ -173,9 +214,9 @@ def _member_reason() -> nw.Expr:
 def _attached(active: Frame) -> Frame:
     """`entity_key`: the row's own key; without a NIK, that of the one person with a NIK who is alike.
 
-    Alike means the same card, name, birth date and sex.
+    Alike means the same family, name, birth date and sex. The key without a NIK names the family's first card.
     """
-    likeness = [CARD, ID_NAME, "born", "sex"]
+    likeness = ["first_card", ID_NAME, "born", "sex"]
     rows = active.with_columns(born=born_text(), sex=sex_text())
     with_nik = (
         rows.filter(~nw.col(NIK).is_null(), nw.col("born") != "", nw.col("sex") != "")
@@ -187,7 +228,7 @@ def _attached(active: Frame) -> Frame:
         .drop("persons")
     )
     missing = rows.filter(nw.col(NIK).is_null()).join(with_nik, on=likeness, how="left")
-    keyed = missing.with_columns(entity_key=nw.coalesce(nw.col("like_key"), nw.col("own_key")))
+    keyed = missing.with_columns(entity_key=nw.coalesce(nw.col("like_key"), person_key("first_card")))
     others = rows.filter(~nw.col(NIK).is_null()).with_columns(entity_key=nw.col("own_key"))
     names = [*others.collect_schema().names()]
     return nw.concat([keyed.select(names), others.select(names)])
@@ -236,26 +277,31 @@ def _shared(persons: Frame) -> Frame:
     )
 
 
-def _visits(rows: Frame, cards: Frame, scene: Scene, engine: Engine) -> tuple[Frame, Frame]:
-    """Every valid visit with its family of the base snapshot, day, moment and fate; and those set aside."""
+def _visits(rows: Frame, cards: Frame, changed: Frame | None, scene: Scene, engine: Engine) -> tuple[Frame, Frame]:
+    """Every valid visit with its family of the base snapshot, day, moment and fate; and those set aside.
+
+    `home_card`: the family's card in the base snapshot, `first_card` the one it was first listed under; the visit
+    may name either, or one between.
+    """
     twins = repeated_rows(rows, ("id_kunjungan",), VISIT, engine)
     homes = (
         cards.filter(nw.col("version") == scene.base)
-        .group_by(CARD)
-        .agg(nw.col("fate").min().alias("home"), nw.col("family_id").min())
+        .group_by("first_card")
+        .agg(nw.col("fate").min().alias("home"), nw.col("family_id").min(), home_card=nw.col(CARD).min())
     )
     at = nw.col("waktu_kunjungan")
+    narrow = rows.select(
+        *ROW,
+        CARD,
+        "id_kunjungan",
+        "versi_dilihat",
+        "hasil_kunjungan",
+        day=local_day(at),
+        at=utc_second(at),
+    )
     placed = (
-        rows.select(
-            *ROW,
-            CARD,
-            "id_kunjungan",
-            "versi_dilihat",
-            "hasil_kunjungan",
-            day=local_day(at),
-            at=utc_second(at),
-        )
-        .join(homes, on=CARD, how="left")
+        _with_first(narrow, changed)
+        .join(homes, on="first_card", how="left")
         .join(twins, on=list(ROW), how="left")
         .with_columns(fate=_visit_fate(), reason=_visit_reason())
     )

@@ -90,7 +90,9 @@ def _placed(rows: Frame, visits: Frame, engine: Engine) -> Frame:
         narrow.with_columns(born=born_text(), sex=sex_text())
         .join(_one_a_visit(visits), on="id_kunjungan", how="left")
         .join(twins, on=list(ROW), how="left")
-        .with_columns(fate=_fate(), reason=_reason(), own_key=person_key("card"))
+        .with_columns(
+            fate=_fate(), reason=_reason(), own_key=person_key("sent_card"), family_key=person_key("first_card")
+        )
     )
 
 
@@ -100,10 +102,13 @@ def _asked_nik() -> nw.Expr:
 
 
 def _one_a_visit(visits: Frame) -> Frame:
-    """The row of each visit id that its members follow: one in use before others, then the latest."""
+    """The row of each visit id that its members follow: one in use before others, then the latest.
+
+    `card`: the family's card in the base snapshot; `sent_card`: the one that the visit names.
+    """
     rank = nw.when(nw.col("fate") == "active").then(nw.lit(1)).otherwise(nw.lit(0))
     used = visits.filter(nw.col("fate") == "active").group_by("id_kunjungan")
-    several = used.agg(low=nw.col(CARD).min(), high=nw.col(CARD).max()).with_columns(
+    several = used.agg(low=nw.col("family_id").min(), high=nw.col("family_id").max()).with_columns(
         is_torn=nw.col("low") != nw.col("high")
     )
     fate = nw.when(nw.col("is_torn")).then(nw.lit("torn")).otherwise(nw.col("fate"))
@@ -118,7 +123,9 @@ def _one_a_visit(visits: Frame) -> Frame:
         "family_id",
         "day",
         "at",
-        card=nw.col(CARD),
+        "first_card",
+        card="home_card",
+        sent_card=CARD,
         visit_fate=nw.col("fate"),
     )
 
@@ -175,7 +182,7 @@ def _new_key() -> nw.Expr:
     is_nobody = nw.col("nik_all").is_null() & nw.col("name_all").is_null()
     is_other = (nw.col("keberadaan_anggota") == NEW) & (nw.col("nik_agree") == 0)
     is_new = is_there & is_complete & (is_nobody | nw.coalesce(is_other, nw.lit(value=False)))
-    return nw.when(nw.col("person_id").is_null() & is_new).then(nw.col("own_key"))
+    return nw.when(nw.col("person_id").is_null() & is_new).then(nw.col("family_key"))
 
 
 def _held() -> nw.Expr:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from dtsen_pipeline.queries.access import Look, check_purpose, note
+from dtsen_pipeline.queries.cards import families_by_card
 from dtsen_pipeline.queries.rawtext import Pointer, RawRows
 from dtsen_pipeline.queries.reading import ENTITY_ID, View, fetched
 from dtsen_pipeline.queries.sources import VISIT
@@ -77,6 +78,8 @@ def find(platform: Platform, view: View, numbers: Sequence[str], look: Look, vil
     known = _published(view, numbers)
     lost = [number for number in numbers if number not in known]
     known |= _delivered(platform, view, lost)
+    for card, family in families_by_card(platform, view, lost).items():
+        known.setdefault(card, Entities()).families.add(family)
     found = [
         Found(place, *_inside(view, known.get(number, _NOBODY), village))
         for place, number in enumerate(numbers, start=1)

@@ -1,6 +1,6 @@
 """Everything that was ever said of one family or person in one column, whatever became of it.
 
-Rows that agreed with what stood already are in no lineage, so they are found in the raw files: by the card of a
+Rows that agreed with what stood already are in no lineage, so they are found in the raw files: by the cards of a
 family, and for a person by the ids that a row's own identifying fields give. Slower than `trace`.
 """
 
@@ -23,6 +23,7 @@ from dtsen_pipeline.core.entities import (
 )
 from dtsen_pipeline.queries.access import Look, note
 from dtsen_pipeline.queries.canonical import published_rows, records_of
+from dtsen_pipeline.queries.cards import older_cards
 from dtsen_pipeline.queries.labels import HOME, ColumnFacts, as_text, column_facts, meaning, shown
 from dtsen_pipeline.queries.rawtext import Pointer, Raw, RawRows
 from dtsen_pipeline.queries.reading import Row, View
@@ -164,8 +165,8 @@ class _Search:
         return [source["sha256"][:12] for source in self.view.sources if source["table"] == table]
 
     def _families(self) -> dict[Pointer, Row]:
-        """A family is its card, so its rows are those with this card."""
-        cards = self._texts(CARD)
+        """The rows with the family's card, or with one that it had before."""
+        cards = self._texts(CARD) | older_cards(self.platform, self.view, self.rows, self.entity_id)
         found: dict[Pointer, Row] = {}
         for table in (FAMILY, VISIT):
             rows = {pointer: raw for pointer, raw in self._search(table, cards).items() if raw[CARD].strip() in cards}
@@ -177,7 +178,8 @@ class _Search:
         aliases = self.view.rows("alias", pl.col("tabel") == PERSON, pl.col("entity_id") == self.entity_id)
         ids = {self.entity_id, *(row["alias_id"] for row in aliases)}
         homes = {str(self.published["nomor_kartu_keluarga"] or "")} | self._texts(CARD)
-        cards = {card for card in homes if card}
+        home = str(self.published[HOME.name])
+        cards = {card for card in homes if card} | older_cards(self.platform, self.view, self.rows, home)
         numbers = self._texts(NIK)
         visits = self.sources.visits_of(cards)
         rows = {PERSON: self._search(PERSON, numbers | cards)}

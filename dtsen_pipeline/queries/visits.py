@@ -9,6 +9,7 @@ import polars as pl
 
 from dtsen_pipeline.core.corrections import profile_named
 from dtsen_pipeline.core.translate import filled
+from dtsen_pipeline.queries.cards import homes as all_homes
 from dtsen_pipeline.queries.reading import View, fetched
 from dtsen_pipeline.queries.sources import VISIT
 from dtsen_pipeline.reference import code_lists
@@ -45,7 +46,8 @@ def visits(platform: Platform, view: View) -> pl.DataFrame:
     )
     homes = fetched(view.scan("keluarga").select(CARD, "family_id"))
     used = raw.join(fates.select("src", "row"), on=["src", "row"], how="semi")
-    return used.join(homes, on=CARD, how="left", validate="m:1").select(*TYPES).cast(TYPES).sort("src", "row")  # type: ignore[arg-type]
+    known = all_homes(platform, view, homes, used[CARD])
+    return used.join(known, on=CARD, how="left", validate="m:1").select(*TYPES).cast(TYPES).sort("src", "row")  # type: ignore[arg-type]
 
 
 def _delivered(platform: Platform, sha256: str, profile: str) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """A week of visits: which families, who went, what they found.
 
 Officers see the world as it is after the events of summer; an answer is the truth, sometimes coarse,
-often not asked. Damage to the files is elsewhere.
+often not asked. The card is the one that their list has. Damage to the files is elsewhere.
 """
 
 # ruff: noqa: PLR2004 - shares, ages and codes are the model itself
@@ -179,7 +179,7 @@ def _dwelling(rng: Generator, world: World, register: Register, rows: Ints, outc
     truth = world.families
     filled = np.isin(outcome, [COMPLETE, INCOMPLETE])
     skipped = np.where(outcome == INCOMPLETE, 0.5, 0.06)
-    table: Table = {"nomor_kartu_keluarga": truth["nomor_kartu_keluarga"][rows]}
+    table: Table = {"nomor_kartu_keluarga": register.families["nomor_kartu_keluarga"][rows]}
     for name in ("kode_provinsi", "kode_kabupaten_kota", "kode_kecamatan", "kode_kelurahan_desa"):
         table[name] = np.where(filled, truth[name][rows], BLANK)
     for name in (*housing.DWELLING, "id_pelanggan_pln"):
@@ -212,7 +212,7 @@ def _members(rng: Generator, world: World, register: Register, rows: Ints, outco
     order = np.argsort(visit_of_family[family], kind="stable")
     who, family, presence = who[order], family[order], presence[order]
     table = _answers(rng, world, register, who, presence)
-    table["nomor_kartu_keluarga"] = world.families["nomor_kartu_keluarga"][family]
+    table["nomor_kartu_keluarga"] = register.families["nomor_kartu_keluarga"][family]
     return Answers(who, table), visit_of_family[family]
 
 

@@ -1,4 +1,4 @@
-"""The kinds of error that are planted, by name; where and how often is `register`'s and `damage`'s work.
+"""The kinds of error and of change that are planted, by name; where and how often is `register`'s and `damage`'s work.
 
 Every row that takes part is marked: both holders of a shared number, each copy and its original. What
 follows from an error is not marked again: a shared number also contradicts the birth date of one holder, and
@@ -51,7 +51,11 @@ IN_FIELD = {
     "member_without_visit": "a member row whose visit is absent",
     "visit_time_unreadable": "a visit whose time is not one",
 }
-KINDS = IN_REGISTER | IN_SNAPSHOT | IN_FIELD
+NO_ERROR = {
+    "family_card_changed": "the family is listed under another card than before",
+}
+"""What happens to rows that nothing is wrong with: errors are planted in them as in others."""
+KINDS = IN_REGISTER | IN_SNAPSHOT | IN_FIELD | NO_ERROR
 
 
 def blank(size: int) -> Texts:

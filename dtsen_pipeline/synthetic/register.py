@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.random import Generator
 
-from dtsen_pipeline.synthetic import feedback, housing, kinds, living, people, ranking
+from dtsen_pipeline.synthetic import cards, feedback, housing, kinds, living, people, ranking
 from dtsen_pipeline.synthetic.city import KTP, regions
 from dtsen_pipeline.synthetic.draw import (
     BLANK,
@@ -24,6 +24,8 @@ from dtsen_pipeline.synthetic.draw import (
 from dtsen_pipeline.synthetic.events import Fate, World
 
 YES, NO = 1, 2
+ANSWERED = (1, 2)
+"""Visit outcomes with answers: complete, incomplete."""
 FLAGS = ("is_gc_kemensos", "is_pbi_se", "is_siks_ng")
 _FEEDBACK_FAMILY = housing.DWELLING
 _FEEDBACK_PERSON = living.ANSWERS
@@ -92,6 +94,9 @@ def later(
     _age(rng, families, base=0.004, old=0.01)
     feedback.listen(stream("adopt families"), before.families, families, visits, _FEEDBACK_FAMILY)
     feedback.listen(stream("adopt people"), before.people, persons, members, _FEEDBACK_PERSON)
+    answered = visits.rows[np.isin(visits.table["hasil_kunjungan"], ANSWERED)]
+    has_new_card = cards.renewed(stream, world, answered, _with_unnumbered(before))
+    families["nomor_kartu_keluarga"] = world.families["nomor_kartu_keluarga_after"].copy()
     housing.consistent(families)
     living.consistent(persons)
     _outgrow(persons, members.rows)
@@ -100,6 +105,7 @@ def later(
     scores = before.scores + rng.normal(0, 0.12, len(is_listed))
     register = Register(families, persons, is_listed, family_of, scores, before.person_errors)
     _refresh(stream, "2", world, register)
+    kinds.mark(register.family_kinds, is_listed & has_new_card, "family_card_changed")
     verdicts = [
         feedback.outcome("keluarga", before.families, families, visits, _FEEDBACK_FAMILY),
         feedback.outcome("anggota", before.people, persons, members, _FEEDBACK_PERSON),
@@ -112,6 +118,12 @@ def _outgrow(persons: Table, visited: Ints) -> None:
     grown = people.ages(persons["tanggal_lahir"], people.SECOND_DAY) >= 5
     grown[visited] = False
     persons["kondisi_gizi"][grown] = BLANK
+
+
+def _with_unnumbered(register: Register) -> Ints:
+    """Families that list members with a NIK and members without one."""
+    is_blank, listed = register.people["nomor_induk_kependudukan"] == BLANK, register.family_of >= 0
+    return np.intersect1d(register.family_of[listed & is_blank], register.family_of[listed & ~is_blank])
 
 
 def _copied(table: Table, names: tuple[str, ...]) -> Table:

@@ -29,8 +29,8 @@ class Sheet:
     kinds: Texts
 
     def clean(self) -> Bools:
-        """The rows with nothing planted in them."""
-        is_clean: Bools = self.kinds == ""
+        """The rows with no error planted in them."""
+        is_clean: Bools = np.isin(self.kinds, ["", *kinds.NO_ERROR])
         return is_clean
 
     def mark(self, rows: Ints, kind: str) -> None:

@@ -11,7 +11,12 @@ from dtsen_pipeline.synthetic.events import Fate, World
 from dtsen_pipeline.synthetic.register import Register
 from dtsen_pipeline.synthetic.sheet import DATES, Sheet
 
-_NUMBERS = ("nomor_kartu_keluarga", "nomor_induk_kependudukan", "id_pelanggan_pln")
+_NUMBERS = (
+    "nomor_kartu_keluarga",
+    "nomor_kartu_keluarga_after",
+    "nomor_induk_kependudukan",
+    "id_pelanggan_pln",
+)
 
 
 def rendered(sheet: Sheet, delimiter: str, *, quoted: bool) -> bytes:

@@ -146,6 +146,31 @@ def test_no_decision_mixes_two_people(case: Case) -> None:
     assert all(len(found) == 1 for found in [*people.values(), *families.values()])
 
 
+def test_families_go_on_under_a_new_card_and_no_two_become_one(case: Case, run: Run) -> None:
+    ids, owners = defaultdict[str | None, set[str]](set), defaultdict[str, set[str | None]](set)
+    cards = defaultdict[str | None, set[str]](set)
+    rows = run.engine.fetch(run.observed.families.select("src", "row", "family_id", "nomor_kartu_keluarga"))
+    for src, row, family_id, card in rows.iter_rows():
+        family = case.planted[src, row].family
+        ids[family].add(family_id)
+        owners[family_id].add(family)
+        cards[family].add(card)
+    changed = {family for family, found in cards.items() if len(found) == 2}
+    assert len(changed) >= 3
+    assert changed <= {line.family for line in case.of("family_card_changed")}
+    assert {len(found) for found in [*ids.values(), *owners.values()]} == {1}
+    aliases = {row["entity_id"] for row in case.tables["alias"] if row["tabel"] == "keluarga"}
+    assert aliases == set().union(*(ids[family] for family in changed))
+
+
+def test_a_visit_under_a_card_that_changed_still_counts(case: Case) -> None:
+    aliases = {row["entity_id"] for row in case.tables["alias"] if row["tabel"] == "keluarga"}
+    changed = {case.planted[_pointer(row)].family for row in case.tables["keluarga"] if row["family_id"] in aliases}
+    fates = {line.fate for line in case.planted.values() if line.table == "kunjungan" and line.family in changed}
+    assert "contributed" in fates
+    assert "held" not in fates
+
+
 def test_the_identity_rules_mix_nobody(case: Case) -> None:
     """The same for all rows, also those that decided nothing, by ties made without the core."""
     rejected = {_pointer(row) for row in case.tables["rejected"]}
@@ -190,6 +215,7 @@ OUTCOMES: dict[str, Callable[[Planted], bool]] = {
     "family_left_city": LISTED,
     "family_moved_within_city": LISTED,
     "family_outside_city": _fated("out_of_scope"),
+    "family_card_changed": lambda line: LISTED(line) or len(line.kinds) > 1,
     "member_orphan": _held("H_FAMILY_ABSENT"),
     "family_without_members": _warned("W_FAMILY_EMPTY"),
     "family_duplicate_identical": _warned("W_KK_TWICE"),

@@ -64,13 +64,13 @@ def is_fixed(answer: Answer, table: str) -> bool:
 def said(record: Record, visit: Record, answer: Answer) -> Value:
     """What a field row answers in a column; a code outside its list is not an answer.
 
-    A member row without a card of its own takes that of its visit, where the member is present.
+    A member row without a card of its own takes that of the visited family, where the member is present.
     """
     presence = record.values.get(PRESENCE)
     if answer.name == CARD and record.values[CARD] is None:
-        return visit.values[CARD] if presence in (PRESENT, NEW) else None
+        return visit.values[HOME] if presence in (PRESENT, NEW) else None
     if answer.name == HOME:
-        return visit.values[CARD] if presence in (PRESENT, NEW) else None
+        return visit.values[HOME] if presence in (PRESENT, NEW) else None
     if answer.name == PRESENCE:
         return {NEW: PRESENT, NOT_FOUND: None}.get(presence, presence) if isinstance(presence, int) else None
     value = record.told[answer.name]

@@ -177,13 +177,13 @@ class _Court:
 
     @cached_property
     def visit_cards(self) -> dict[str, set[str]]:
-        """The cards under which each visit id was sent."""
+        """The last cards of the families that each visit id was sent for."""
         cards = defaultdict[str, set[str]](set)
         for file in self.files.values():
             for row in file.rows if file.table == "kunjungan" else ():
                 visit, card = (self._cell((file.token, row), name) for name in ("id_kunjungan", CARD))
                 if visit and card:
-                    cards[visit].add(card)
+                    cards[visit].add(self.ties.cards.last(card))
         return cards
 
     def _cell(self, pointer: Pointer, name: str) -> str | None:
@@ -236,7 +236,7 @@ class _Court:
     def _homes(self, pointer: Pointer) -> set[str]:
         """The family cards that a member's raw row may mean: its own, or those of its visit."""
         if self.files[pointer[0]].is_snapshot:
-            return {self._cell(pointer, CARD) or ""}
+            return {self.ties.cards.last(self._cell(pointer, CARD) or "")}
         return self.visit_cards.get(self._cell(pointer, "id_kunjungan") or "", set())
 
     # The merge
@@ -339,7 +339,7 @@ class _Court:
             if file.table == "anggota" and file.version == self.calendar.base:
                 card = self._cell(pointer, CARD)
                 if card:
-                    found[card] |= {reason: True, "ministry": True}
+                    found[self.ties.cards.last(card)] |= {reason: True, "ministry": True}
             elif file.table == "kunjungan_anggota":
                 for card in self.visit_cards.get(self._cell(pointer, "id_kunjungan") or "", ()):
                     found[card] |= {reason: True}

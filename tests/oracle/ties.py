@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 
+from tests.oracle.cards import Chains, Someone, chains
 from tests.oracle.raw import RawFile
 from tests.oracle.rulings import InForce
 from tests.oracle.values import HOME, PRESENCE, Mark, Value, answers, read, region_names
@@ -14,6 +15,7 @@ Pointer = tuple[str, int]
 NIK, CARD = "nomor_induk_kependudukan", "nomor_kartu_keluarga"
 PRESENT, NEW, NOT_FOUND = 1, 5, 6
 WITHOUT_VALUES = {"3", "4", "5"}
+SNAPSHOTS = ("keluarga", "anggota")
 ENTITY_TABLE = {"keluarga": "keluarga", "kunjungan": "keluarga", "anggota": "anggota", "kunjungan_anggota": "anggota"}
 
 
@@ -87,7 +89,7 @@ class Entity:
 
 @dataclass
 class Ties:
-    """Families by card, persons, and the fate of every row that takes no part."""
+    """Families by their last card, persons, and the fate of every row that takes no part."""
 
     families: dict[str, Entity]
     persons: list[Entity]
@@ -95,12 +97,13 @@ class Ties:
     versions: list[str]
     official: str | None
     """The latest version whose family file has the official deciles."""
+    cards: Chains
 
 
 Sighting = tuple[Entity, str, Record]
 """A person, a family card where the person was at home, and the record that says so."""
 Met = tuple[Record, Record, str]
-"""A member row of a visit, the visit, and the visit's card."""
+"""A member row of a visit, the visit, and the last card of the visited family."""
 
 
 def tie(files: Sequence[RawFile], rejected: Collection[Pointer], city: str, decided: InForce = InForce()) -> Ties:  # noqa: B008 - frozen
@@ -114,13 +117,34 @@ def tie(files: Sequence[RawFile], rejected: Collection[Pointer], city: str, deci
         by_table[file.table] += records[file.token]
     aside = dict[Pointer, str]()
     families, outside = _families(by_table["keluarga"], aside, city)
-    persons = _persons(by_table["anggota"], families, outside, aside, decided)
+    homes = {(record.version, card) for card, family in families.items() for record in family.rows}
+    standing = {(record.version, str(record.values[CARD])) for name in SNAPSHOTS for record in by_table[name]}
+    cards = chains(standing, _people(by_table["anggota"], homes), versions)
+    _join(families, cards)
+    persons = _persons(by_table["anggota"], homes, cards, outside, aside, decided)
     base_cards = {card for card, family in families.items() if any(r.version == versions[-1] for r in family.rows)}
-    gone = {card for version, card in outside if version == versions[-1]} - base_cards
-    visits = _visits(by_table["kunjungan"], families, base_cards, gone, aside)
+    gone = {cards.last(card) for version, card in outside if version == versions[-1]} - base_cards
+    visits = _visits(by_table["kunjungan"], families, base_cards, cards, gone, aside)
     persons += _meet(by_table["kunjungan_anggota"], visits, _Known(persons), aside, decided)
     official = next((version for version in reversed(versions) if version in ranked), None)
-    return Ties(families, persons, aside, versions, official)
+    return Ties(families, persons, aside, versions, official, cards)
+
+
+def _people(members: Iterable[Record], homes: set[tuple[str, str]]) -> Iterable[tuple[str, str, Someone]]:
+    """The persons of every card of a snapshot, by their rows."""
+    for record in members:
+        card = str(record.values[CARD])
+        if (record.version, card) in homes and (record.nik or record.name):
+            known = (record.name, *_birth(record))
+            likeness = None if None in known else known
+            yield record.version, card, Someone(_identity(record, card), record.nik is not None, likeness)
+
+
+def _join(families: dict[str, Entity], cards: Chains) -> None:
+    """Put the rows of a family under its last card."""
+    for card in sorted(cards.lasts):
+        if cards.last(card) != card and card in families:
+            families[cards.last(card)].rows += families.pop(card).rows
 
 
 def _records(file: RawFile, rejected: Collection[Pointer], city: str) -> list[Record]:
@@ -180,21 +204,21 @@ def _birth(record: Record) -> tuple[Value, Value]:
 
 def _persons(
     rows: Iterable[Record],
-    families: dict[str, Entity],
+    homes: set[tuple[str, str]],
+    cards: Chains,
     outside: set[tuple[str, str]],
     aside: dict[Pointer, str],
     decided: InForce,
 ) -> list[Entity]:
-    homes = {(record.version, card) for card, family in families.items() for record in family.rows}
     active = list[Record]()
     for record in rows:
         place = (record.version, str(record.values[CARD]))
         if place in homes and (record.nik or record.name):
-            record.values[HOME] = place[1]
+            record.values[HOME] = cards.last(place[1])
             active.append(record)
         else:
             aside[record.pointer] = "out_of_scope" if place in outside - homes else "held"
-    keys = _reviewed(_keys(active), decided)
+    keys = _reviewed(_keys(active, cards), decided)
     persons, met = defaultdict[object, Entity](Entity), set[object]()
     for record in active:
         key = keys[record]
@@ -205,17 +229,17 @@ def _persons(
     return list(persons.values())
 
 
-def _keys(active: list[Record]) -> dict[Record, tuple[object, ...]]:
-    """A row without a NIK belongs to the one person of its card who has a NIK and is otherwise alike."""
+def _keys(active: list[Record], cards: Chains) -> dict[Record, tuple[object, ...]]:
+    """A row without a NIK belongs to the one person of its family who has a NIK and is otherwise alike."""
     alike = defaultdict[object, set[tuple[object, ...]]](set)
     for record in active:
         if record.nik and None not in _birth(record):
-            likeness = (record.values[CARD], record.name, _birth(record))
+            likeness = (record.values[HOME], record.name, _birth(record))
             alike[likeness].add(_identity(record, str(record.values[CARD])))
     keys = {}
     for record in active:
-        own = _identity(record, str(record.values[CARD]))
-        others = alike[record.values[CARD], record.name, _birth(record)]
+        own = _identity(record, cards.first(str(record.values[CARD])))
+        others = alike[record.values[HOME], record.name, _birth(record)]
         keys[record] = next(iter(others)) if not record.nik and len(others) == 1 else own
     return keys
 
@@ -241,13 +265,14 @@ def _visits(
     rows: Iterable[Record],
     families: dict[str, Entity],
     base_cards: set[str],
+    cards: Chains,
     outside: set[str],
     aside: dict[Pointer, str],
 ) -> dict[str, Record]:
     """The visit that member rows of each visit id follow; active visits are tied to their family."""
     by_id, met = dict[str, Record](), set[object]()
     for record in rows:
-        card = str(record.values[CARD])
+        card = cards.last(str(record.values[CARD]))
         if _is_repeated(record, met, group="visits"):
             aside[record.pointer] = "duplicate"
         elif card in outside:
@@ -257,6 +282,7 @@ def _visits(
         elif record.cells["hasil_kunjungan"].strip() in WITHOUT_VALUES:
             aside[record.pointer] = "no_values"
         else:
+            record.values[HOME] = card
             families[card].visits.append((record, record))
         held = by_id.setdefault(record.cells["id_kunjungan"].strip(), record)
         if _standing(record, aside) > _standing(held, aside):
@@ -336,7 +362,7 @@ def _known_after_all(fresh: list[Met], people: _Known, decided: InForce) -> list
 
 
 def _active(rows: Iterable[Record], visits: dict[str, Record], aside: dict[Pointer, str]) -> list[Met]:
-    """Member rows of visits that count, each with its visit and the visit's card."""
+    """Member rows of visits that count, each with its visit and the last card of the visited family."""
     active, met = list[Met](), set[object]()
     for record in rows:
         visit_id = record.cells["id_kunjungan"].strip()
@@ -346,7 +372,7 @@ def _active(rows: Iterable[Record], visits: dict[str, Record], aside: dict[Point
         elif visit is None or visit.pointer in aside:
             aside[record.pointer] = "held" if visit is None else aside[visit.pointer]
         else:
-            active.append((record, visit, str(visit.values[CARD])))
+            active.append((record, visit, str(visit.values[HOME])))
     return active
 
 
