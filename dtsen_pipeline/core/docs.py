@@ -40,7 +40,7 @@ def cards_page() -> str:
 
 
 def _asked(one: Editable) -> tuple[str, ...]:
-    return one.label, f"`{one.name}`", _bounds(one), f"tidak: {one.reason}" if one.withheld else "ya"
+    return one.label, f"`{one.name}`", _bounds(one), f"tidak, {one.withheld}: {one.reason}" if one.withheld else "ya"
 
 
 def _bounds(one: Editable) -> str:

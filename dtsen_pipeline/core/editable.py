@@ -18,7 +18,7 @@ AREA, FOLD = (8, 300), 2
 ANIMALS, YEARS = (0, 10), (-5, 5)
 """Head of cattle, and years that a written birth year may be off."""
 CERTIFICATES = (3, 8, 13, 19, 23)
-"""The usual certificate of each level, and none; others of a level count alike, and no rule parts them."""
+"""The usual certificate of each level, and none; others of a level count alike; above S1, rules only ask for more."""
 MOVED = (3,)
 """Presence of a member who is found to live elsewhere; all absences count alike, this one names no death."""
 

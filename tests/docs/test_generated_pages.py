@@ -134,5 +134,5 @@ def test_every_answer_of_a_card_is_on_its_page_with_why_the_public_is_not_told()
     for one in EDITABLE:
         (line,) = [line for line in lines if f"| `{one.name}` |" in line]
         assert line.startswith(f"| {one.label} |")
-        assert line.endswith(f"| tidak: {one.reason} |" if one.withheld else "| ya |")
+        assert line.endswith(f"| tidak, {one.withheld}: {one.reason} |" if one.withheld else "| ya |")
     assert all(f"| `{column}` | {reason} |" in lines for column, reason in LEFT_OUT.items())
