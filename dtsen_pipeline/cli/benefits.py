@@ -9,6 +9,7 @@ from rich.text import Text
 from dtsen_pipeline.cli import house
 from dtsen_pipeline.cli.output import count, document, heading, progress, say, table
 from dtsen_pipeline.cli.people import ROWS, check_id
+from dtsen_pipeline.reference.models import model_label
 
 if TYPE_CHECKING:
     from dtsen_pipeline.queries.programmes import Eligibility, FamilyEligibility, RuleCounts
@@ -60,6 +61,7 @@ def _print(answer: "Eligibility | FamilyEligibility") -> None:
 
 def _print_release(answer: "Eligibility") -> None:
     say(Text(f"Rilis {answer.release_id}, aturan yang dinyatakan untuk {answer.on:%Y-%m-%d}.", style="bold"))
+    say(f"Estimasi menurut model {model_label(answer.model)}. / Estimates by this model.")
     head = (
         "Program",
         "Sumber",
@@ -103,7 +105,10 @@ def _line(rule: "RuleCounts") -> tuple[object, ...]:
 
 
 def _print_family(answer: "FamilyEligibility") -> None:
-    say(Text(f"Keluarga {answer.family_id}, aturan yang dinyatakan untuk {answer.on:%Y-%m-%d}.", style="bold"))
+    say(
+        Text(f"Keluarga {answer.family_id}, aturan yang dinyatakan untuk {answer.on:%Y-%m-%d}.", style="bold"),
+        f"Estimasi menurut model {model_label(answer.model)}. / The estimate is this model's.",
+    )
     head = ("Program", "Sumber", "Dasar", "Desil", "Jawaban", "Alasan")
     rows = ((one.programme, one.source, one.basis, one.desil, one.verdict, one.reason_id) for one in answer.rules)
     table(head, rows, numbers=(3,))

@@ -10,6 +10,7 @@ from rich.text import Text
 from dtsen_pipeline.cli import house
 from dtsen_pipeline.cli.output import count, document, progress, say, table
 from dtsen_pipeline.cli.people import ROWS
+from dtsen_pipeline.reference.models import model_label
 
 if TYPE_CHECKING:
     from dtsen_pipeline.queries.access import Look
@@ -95,6 +96,7 @@ def _print(found: "Queue", limit: int) -> None:
         ),
         f"Belum diverifikasi atas potret ini: {count(found.open)} keluarga; sudah: {count(found.verified)}. "
         "/ Still to be verified on this snapshot; done.",
+        f"Estimasi menurut model {model_label(found.model)}. / Estimates by this model.",
     )
     if found.unplaced:
         say(f"Tanpa kelurahan, tidak terdaftar: {count(found.unplaced)} keluarga. / Without a kelurahan, not listed.")

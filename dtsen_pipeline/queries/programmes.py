@@ -13,7 +13,7 @@ import polars as pl
 
 from dtsen_pipeline.queries.access import Look, note
 from dtsen_pipeline.queries.eligibility import BASES, ESTIMATE, NO, OFFICIAL, REASONS, UNDECIDED, YES, judged
-from dtsen_pipeline.queries.reading import View, fetched
+from dtsen_pipeline.queries.reading import Row, View, fetched
 from dtsen_pipeline.queries.trace import FAMILY, PERSON, resolved
 from dtsen_pipeline.reference import Programme, Reading, Rule
 from dtsen_pipeline.resources.platform import Platform
@@ -59,12 +59,14 @@ class Mover:
 
 @dataclass(frozen=True)
 class Eligibility:
-    """The answer about a release. `silent`: programmes for which no source states a rule on that day.
+    """The answer about a release, whose model is told as in its manifest.
 
-    `disagreements`: families, by programme and basis, that one source's rule takes in and another's does not.
+    `silent`: programmes for which no source states a rule on that day. `disagreements`: families, by programme and
+    basis, that one source's rule takes in and another's does not.
     """
 
     release_id: str
+    model: Row
     on: date
     rules: tuple[RuleCounts, ...]
     disagreements: Mapping[str, Mapping[str, int]]
@@ -93,6 +95,7 @@ class FamilyEligibility:
     """One family under every rule in force, and per programme and basis the verdict that all its sources share."""
 
     release_id: str
+    model: Row
     family_id: str
     on: date
     rules: tuple[Judged, ...]
@@ -113,6 +116,7 @@ def over_release(platform: Platform, view: View, look: Look, name: str | None = 
     spoken = {programme.id for programme, _, _, _ in frames}
     return Eligibility(
         release_id=view.release_id,
+        model=view.model_facts,
         on=on,
         rules=tuple(_counted(*found) for found in frames),
         disagreements=_disagreements([(programme.id, frame) for programme, _, _, frame in frames]),
@@ -136,7 +140,7 @@ def of_family(platform: Platform, view: View, asked_id: str, look: Look, name: s
             programme, reading, judged(families, persons, rule, _born_by(view)).row(0, named=True)
         )
     ]
-    return FamilyEligibility(view.release_id, family_id, on, tuple(found), _shared(found))
+    return FamilyEligibility(view.release_id, view.model_facts, family_id, on, tuple(found), _shared(found))
 
 
 def in_force_on(day: date) -> Mapping[str, list[Rule]]:

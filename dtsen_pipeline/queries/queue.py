@@ -14,7 +14,7 @@ import polars as pl
 from dtsen_pipeline.core.queue import lot
 from dtsen_pipeline.queries.access import Look, note
 from dtsen_pipeline.queries.prospects import VILLAGE, Cause, Prospects
-from dtsen_pipeline.queries.reading import View
+from dtsen_pipeline.queries.reading import Row, View
 from dtsen_pipeline.resources.platform import Platform
 
 PRIORITY, RANDOM = "prioritas", "acak"
@@ -61,9 +61,13 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Queue:
-    """The list of a release. `open`: families still to be verified; `verified`: those verified on this snapshot."""
+    """The list of a release, whose model is told as in its manifest.
+
+    `open`: families still to be verified; `verified`: those verified on this snapshot.
+    """
 
     release_id: str
+    model: Row
     on: date
     seed: str
     capacity: int
@@ -88,6 +92,7 @@ def queue(platform: Platform, view: View, asked: Asked) -> Queue:
     ]
     return Queue(
         release_id=view.release_id,
+        model=view.model_facts,
         on=found.on,
         seed=asked.seed,
         capacity=asked.capacity,

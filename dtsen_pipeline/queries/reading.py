@@ -68,6 +68,12 @@ class View:
         return exact(facts["id"], facts.get("sha256", ""), self.home)
 
     @property
+    def model_facts(self) -> Row:
+        """What the manifest says of that model; its file is not needed."""
+        facts: Row = self.manifest["model"]
+        return facts
+
+    @property
     def envelope(self) -> Row:
         """When, where and by which run the release was made."""
         envelope: Row = self.manifest["envelope"]

@@ -16,6 +16,8 @@ def test_counts_stand_beside_each_other(dtsen: Dtsen, world: World) -> None:
     words = dtsen("programmes", "--limit", 0)
     assert words.code == 0
     assert "sumber berbeda" in words.out
+    assert told.document["model"]["id"] == "demo_alatas_2008"
+    assert "model demo_alatas_2008 (demonstration)" in words.out
     assert "blt_kesra" in words.out
 
 
@@ -26,6 +28,7 @@ def test_a_family_is_told_why(dtsen: Dtsen, world: World) -> None:
     told = dtsen("programmes", "--family", family, "--programme", "pbi_jk")
     assert told.code == 0
     assert "Desil di luar batas aturan." in told.out
+    assert "model demo_alatas_2008" in told.out
     document = dtsen("programmes", "--family", family, "--json").document
     assert document["verdicts"]["pbi_jk"]["resmi"] == "tidak"
 

@@ -18,6 +18,8 @@ def test_a_list_is_one_document(dtsen: Dtsen, world: World) -> None:
     words = dtsen("queue", "--capacity", 2)
     assert words.code == 0
     assert "dengan undian" in words.out
+    assert told.document["model"]["id"] == "demo_alatas_2008"
+    assert "model demo_alatas_2008 (demonstration)" in words.out
 
 
 def test_one_kelurahan_may_be_asked_for(dtsen: Dtsen, world: World) -> None:

@@ -42,12 +42,14 @@ def exported(place: Place, content: bytes, name: str, *, is_review_required: boo
 
 def page(place: Place) -> str | None:
     return exported(
-        place, document("value", [odk(1)], **{"@odata.nextLink": "https://odk.example/page"}), "a.json"
+        place, document("value", [odk(1)], **{"@odata.nextLink": "https://odk.example/page"}), "odk_2026-W40_trc.json"
     ).code
 
 
 def unreviewed(place: Place) -> str | None:
-    return exported(place, table("odk_v1_csv", "ReviewState", [""]), "a.csv", is_review_required=True).code
+    return exported(
+        place, table("odk_v1_csv", "ReviewState", [""]), "odk_2026-W40_trc.csv", is_review_required=True
+    ).code
 
 
 def unapproved(place: Place) -> str | None:
