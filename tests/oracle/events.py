@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import NamedTuple
 
-from tests.oracle.ties import CARD, NEW, PRESENT, Entity, Pointer, Record, Ties
+from tests.oracle.ties import CARD, MOVED, NEW, PRESENT, Entity, Pointer, Record, Ties
 from tests.oracle.values import HOME, PRESENCE
 
-DIED, LEFT = 2, (3, 4)
+DIED = 2
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 Family = str
 
@@ -101,7 +101,7 @@ class Chronicle:
                 if not is_dead:
                     self._note("anggota", "meninggal", day, row.pointer, None, place)
                 is_dead = True
-            elif presence in LEFT:
+            elif presence in MOVED:
                 if place == home and not was_left:
                     self._note("anggota", "pindah_keluar", day, row.pointer, None, place)
                     was_left = True
@@ -125,7 +125,7 @@ class Chronicle:
         """Visits that tell where the person is, and listings that name another family than the one before."""
         found = list[tuple[tuple[date, int, datetime, Pointer], Record, Family]]()
         for row, visit in person.visits:
-            if row.values[PRESENCE] in (PRESENT, NEW, DIED, *LEFT):
+            if row.values[PRESENCE] in (PRESENT, NEW, DIED, *MOVED):
                 found.append(((visit.day, 0, visit.at, row.pointer), row, str(visit.values[HOME])))
         last = None
         for one in listings:
