@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.pandas_events import events
 from benchmarks.pandas_homes import households, numbers
 from benchmarks.pandas_later import answered
 from benchmarks.pandas_merge import Entities, merge
@@ -54,6 +55,7 @@ def run(source: Path, target: Path, inputs: InputList, key: bytes, lap: Lap) -> 
     scored = score(both, incomplete(records, refused, aside, key), welfare_model(inputs.model), inputs)
     lap("score")
     release = _release(ties, both, scored, refused, pd.concat(raised.values()), between)
+    release["peristiwa"] = events(ties, inputs)
     release["fate"] = _fates(came, refused, aside, release)
     release["summary"] = _summary(release)
     lap("fates")

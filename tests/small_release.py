@@ -1,6 +1,7 @@
 """A small release that passes the door: two families in each of the 46 kelurahan, written as Parquet."""
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import narwhals as nw
@@ -55,6 +56,10 @@ def small_release() -> Tables:
         "warned": shaped("warned", [{"src": MEMBER_FILE, "row": 2, "sumber": "anggota", "warnings": "W_NIK_MISSING"}]),
         "fate": shaped("fate", _fates(homes, people)),
         "alias": shaped("alias", [{"tabel": "anggota", "alias_id": f"{7:032x}", "entity_id": people[0]["person_id"]}]),
+        "peristiwa": shaped(
+            "peristiwa",
+            [{**first, "src": VISIT_FILE, "row": 2, "peristiwa": "kartu_berubah", "hari": date(2026, 7, 1)}],
+        ),
         "vanished": shaped("vanished", [{**first, "entity_id": f"{8:032x}", "src": FAMILY_FILE, "row": 902}]),
     }
     return summed(tables)

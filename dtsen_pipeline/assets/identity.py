@@ -22,8 +22,9 @@ NAMES = {
     "visits": "Kunjungan yang membawa nilai.",
     "presences": "Anggota yang ditemui dalam kunjungan.",
     "aside": "Baris yang tidak ikut, dengan nasib dan alasannya.",
-    "aliases": "Nomor lama yang menunjuk ke orang yang sama.",
+    "aliases": "Nomor lain yang menunjuk ke keluarga atau orang yang sama.",
     "shared": "Baris dengan NIK yang dipakai lebih dari satu orang.",
+    "events": "Peristiwa keluarga dan orang.",
 }
 
 TABLE_OF = {"families": FAMILY, "members": MEMBER, "visits": VISIT, "presences": VISIT_MEMBER}

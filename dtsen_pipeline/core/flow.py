@@ -194,6 +194,7 @@ def release_of(
         "warned": warned_of(checked, observed, engine),
         "alias": observed.aliases,
         "vanished": merged.vanished,
+        "peristiwa": observed.events,
     }
     aside = nw.concat([aside_of(observed, merged), checked.aside])
     published = [found["keluarga"], found["anggota"]]

@@ -27,6 +27,7 @@ from dtsen_pipeline.core.entities import (
     with_id,
     with_person_id,
 )
+from dtsen_pipeline.core.genealogy import genealogy
 from dtsen_pipeline.core.links import links, relinked, same_ids
 from dtsen_pipeline.core.moments import local_day, utc_second
 from dtsen_pipeline.core.rows import ROW, aside, repeated_rows
@@ -64,7 +65,8 @@ class Observations:
 
     `families`, `members`: snapshot rows with version and entity ids. `visits`, `presences`: field rows with
     entity ids, `day` and `at` (see `moments`). `aside`: src, row, sumber, fate, reason. `aliases`: tabel,
-    alias_id, entity_id. `shared`: src, row, warnings of rows whose NIK several persons share.
+    alias_id, entity_id. `shared`: src, row, warnings of rows whose NIK several persons share. `events`: see
+    `genealogy`.
     """
 
     families: Frame
@@ -74,6 +76,7 @@ class Observations:
     aside: Frame
     aliases: Frame
     shared: Frame
+    events: Frame
 
 
 def identify(valid: Mapping[str, Frame], scene: Scene, engine: Engine, key: bytes) -> Observations:
@@ -95,6 +98,7 @@ def identify(valid: Mapping[str, Frame], scene: Scene, engine: Engine, key: byte
         aside=nw.concat([families_aside, members_aside, visits_aside, tied.aside]),
         aliases=nw.concat([*_card_aliases(changed), aliases, _aliases(tied.rows, engine, key)]).unique(),
         shared=_shared(persons),
+        events=genealogy(_active(cards), persons, tied.rows, scene.dates, engine),
     )
 
 
@@ -297,6 +301,7 @@ def _visits(rows: Frame, cards: Frame, changed: Frame | None, scene: Scene, engi
         "versi_dilihat",
         "hasil_kunjungan",
         day=local_day(at),
+        hari=at.str.slice(0, 10),
         at=utc_second(at),
     )
     placed = (

@@ -122,6 +122,7 @@ def _one_a_visit(visits: Frame) -> Frame:
         "versi_dilihat",
         "family_id",
         "day",
+        "hari",
         "at",
         "first_card",
         card="home_card",

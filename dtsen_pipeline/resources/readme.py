@@ -13,8 +13,9 @@ MEANINGS = {
     "rejected": "baris masukan yang ditolak dan alasannya",
     "warned": "baris masukan yang dipakai dengan peringatan",
     "fate": "nasib tiap baris masukan, tepat satu",
-    "alias": "nomor lama yang menunjuk ke orang yang sama",
+    "alias": "nomor lain yang menunjuk ke keluarga atau orang yang sama",
     "vanished": "keluarga dan orang dari potret lama yang tidak tercatat lagi",
+    "peristiwa": "lahir, pindah, meninggal, kartu berubah, pecah, gabung: setiap peristiwa dengan barisnya",
     "summary": "hitungan per kelurahan dan desil",
 }
 

@@ -14,6 +14,7 @@ from dtsen_pipeline.schemas.family import Family
 from dtsen_pipeline.schemas.member import Member
 from dtsen_pipeline.schemas.reasons import (
     DECISIONS,
+    EVENT_TEXTS,
     FATE_TEXTS,
     INCOMPLETE_TEXTS,
     REASONS,
@@ -99,6 +100,10 @@ def release_tables() -> str:
         "## Nasib baris",
         "Every input row has exactly one.",
         _texts("Nasib", FATE_TEXTS),
+        "## Peristiwa",
+        "What happened, as snapshots and visits show it, in `peristiwa`. Who stands in the oldest snapshot was there "
+        "before.",
+        _texts("Peristiwa", EVENT_TEXTS),
         "## Alasan tidak lengkap",
         "An incomplete family keeps its official decile and has no recomputed one.",
         _texts("Alasan", INCOMPLETE_TEXTS),

@@ -5,6 +5,8 @@
 computed stands in `core`.
 """
 
+from datetime import date
+
 import pandera.polars as pa
 import polars as pl
 
@@ -21,11 +23,29 @@ AGREEING = ("confirmed", "adopted")
 LOSING = ("overridden", "blocked", "pending", "expired", "superseded", "reviewed")
 SOURCES = ("keluarga", "anggota", "kunjungan", "kunjungan_anggota")
 ENTITY_TABLES = ("keluarga", "anggota")
+EVENTS = (
+    "lahir",
+    "tercatat",
+    "pindah",
+    "pindah_keluar",
+    "meninggal",
+    "hidup_kembali",
+    "kartu_berubah",
+    "pecah",
+    "gabung",
+    "tidak_tercatat",
+    "tercatat_kembali",
+)
 INCOMPLETE = ("anggota_ditolak", "anggota_ditahan", "tanpa_anggota", "masukan_kosong")
 
 
 def _matching(pattern: str, title: str) -> str:
     field: str = pa.Field(str_matches=pattern, title=title)
+    return field
+
+
+def _maybe(pattern: str, title: str) -> str:
+    field: str = pa.Field(str_matches=pattern, title=title, nullable=True)
     return field
 
 
@@ -160,6 +180,17 @@ class Vanished(Pointed):
     entity_id: str = _matching(ENTITY, "Nomor entitas")
 
 
+class Peristiwa(Pointed):
+    """What happened to a family or person, with the day and the record that shows it; see `core.genealogy`."""
+
+    tabel: str = _one_of(ENTITY_TABLES, "Tabel")
+    entity_id: str = _matching(ENTITY, "Nomor entitas")
+    peristiwa: str = _one_of(EVENTS, "Peristiwa")
+    hari: date = pa.Field(title="Tanggal data potret, atau hari kunjungan")
+    dari_id: str = _maybe(ENTITY, "Nomor keluarga yang ditinggalkan")
+    ke_id: str = _maybe(ENTITY, "Nomor keluarga yang dimasuki")
+
+
 class Summary(Published):
     """Counts for people and for the population judge; never a value of a single person."""
 
@@ -179,6 +210,7 @@ TABLES: dict[str, type[pa.DataFrameModel]] = {
     "fate": Fate,
     "alias": Alias,
     "vanished": Vanished,
+    "peristiwa": Peristiwa,
     "summary": Summary,
 }
 
@@ -192,6 +224,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "fate": ("src", "row"),
     "alias": ("tabel", "alias_id"),
     "vanished": ("tabel", "entity_id"),
+    "peristiwa": ("tabel", "entity_id", "hari", "peristiwa", "src", "row"),
     "summary": ("measure", "kelurahan", "category"),
 }
 """The sort key of each table; a total order, since keys are unique."""

@@ -62,7 +62,7 @@ def is_fixed(answer: Answer, table: str) -> bool:
 
 
 def said(record: Record, visit: Record, answer: Answer) -> Value:
-    """What a field row answers in a column; a code outside its list is not an answer.
+    """What a field row answers in a column; neither a code outside its list nor hearsay is an answer.
 
     A member row without a card of its own takes that of the visited family, where the member is present.
     """
@@ -71,6 +71,8 @@ def said(record: Record, visit: Record, answer: Answer) -> Value:
         return visit.values[HOME] if presence in (PRESENT, NEW) else None
     if answer.name == HOME:
         return visit.values[HOME] if presence in (PRESENT, NEW) else None
+    if answer.name == PRESENCE and record.is_hearsay:
+        return None
     if answer.name == PRESENCE:
         return {NEW: PRESENT, NOT_FOUND: None}.get(presence, presence) if isinstance(presence, int) else None
     value = record.told[answer.name]

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.oracle import bounds, scores
 from tests.oracle import rulings as reviewers
+from tests.oracle.events import Chronicle, Event
 from tests.oracle.expected import WINS, Calendar, Outcome, expect, is_fixed, said
 from tests.oracle.later import answered_later
 from tests.oracle.raw import ROOT, RawFile
@@ -92,6 +93,7 @@ def judge(
     court.merge()
     court.rank()
     court.account()
+    court.remember()
     return court.found
 
 
@@ -387,6 +389,25 @@ class _Court:
         for pointer in mine.keys() | fates.keys():
             fault = Fault("fate", self.files[pointer[0]].table, f"{pointer[0]}-{pointer[1]}")
             self.found.compare(fault, [mine.get(pointer)], fates.get(pointer))
+
+    # What happened
+
+    def remember(self) -> None:
+        """Compare the events with those of a walk through the rows of each family and person."""
+        mine = Chronicle(self.ties, self.calendar.dates).told()
+        homes = self.card_of | {
+            row["entity_id"]: self.ties.cards.last(self._cell(_pointer(row), CARD) or "")
+            for row in self.release.tables["vanished"]
+            if row["tabel"] == "keluarga"
+        }
+        theirs = Counter[Event]()
+        for row in self.release.tables["peristiwa"]:
+            family = homes[row["entity_id"]] if row["tabel"] == "keluarga" else None
+            left, joined = (homes[row[name]] if row[name] else None for name in ("dari_id", "ke_id"))
+            theirs[Event(row["tabel"], row["peristiwa"], row["hari"], _pointer(row), family, left, joined)] += 1
+        for event in mine.keys() | theirs.keys():
+            fault = Fault("event", event.table, "{}-{}".format(*event.pointer), event.code)
+            self.found.compare(fault, mine[event], theirs[event])
 
     def _fates(self) -> dict[Pointer, str]:
         base = {pointer for table in KEYS for pointer in self.expected[table]}

@@ -14,6 +14,7 @@ from tests.oracle.values import HOME, PRESENCE, Mark, Value, answers, read, regi
 Pointer = tuple[str, int]
 NIK, CARD = "nomor_induk_kependudukan", "nomor_kartu_keluarga"
 PRESENT, NEW, NOT_FOUND = 1, 5, 6
+MOVED = (3, 4)
 WITHOUT_VALUES = {"3", "4", "5"}
 SNAPSHOTS = ("keluarga", "anggota")
 ENTITY_TABLE = {"keluarga": "keluarga", "kunjungan": "keluarga", "anggota": "anggota", "kunjungan_anggota": "anggota"}
@@ -27,6 +28,8 @@ class Record:
     row: int
     cells: dict[str, str]
     values: dict[str, Value] = field(default_factory=dict)
+    is_hearsay: bool = False
+    """Whether a family says here that somebody moved away who lives in another one."""
 
     @property
     def pointer(self) -> Pointer:
@@ -126,8 +129,22 @@ def tie(files: Sequence[RawFile], rejected: Collection[Pointer], city: str, deci
     gone = {cards.last(card) for version, card in outside if version == versions[-1]} - base_cards
     visits = _visits(by_table["kunjungan"], families, base_cards, cards, gone, aside)
     persons += _meet(by_table["kunjungan_anggota"], visits, _Known(persons), aside, decided)
+    for person in persons:
+        _mark_hearsay(person, versions[-1])
     official = next((version for version in reversed(versions) if version in ranked), None)
     return Ties(families, persons, aside, versions, official, cards)
+
+
+def _mark_hearsay(person: Entity, base: str) -> None:
+    """A family can say that somebody moved away only from itself: where they were met last, else where listed."""
+    listed = [row.values[HOME] for row in sorted(person.rows, key=lambda row: row.pointer) if row.version == base]
+    home = listed[0] if listed else None
+    for record, visit in sorted(person.visits, key=lambda pair: (pair[1].at, pair[0].pointer)):
+        place = visit.values[HOME]
+        if record.values[PRESENCE] in (PRESENT, NEW):
+            home = place
+        elif record.values[PRESENCE] in MOVED:
+            record.is_hearsay = home not in (None, place)
 
 
 def _people(members: Iterable[Record], homes: set[tuple[str, str]]) -> Iterable[tuple[str, str, Someone]]:

@@ -16,6 +16,7 @@ from dtsen_pipeline.schemas.columns import columns
 from dtsen_pipeline.schemas.fates import FATES
 from dtsen_pipeline.schemas.reasons import (
     DECISIONS,
+    EVENT_TEXTS,
     FATE_TEXTS,
     INCOMPLETE_TEXTS,
     REASONS,
@@ -33,7 +34,7 @@ from dtsen_pipeline.schemas.reasons.operations import OPERATIONS
 from dtsen_pipeline.schemas.reasons.publishing import PUBLISHING
 from dtsen_pipeline.schemas.reasons.reviewing import REVIEWING
 from dtsen_pipeline.schemas.reasons.ties import TIES
-from dtsen_pipeline.schemas.release import AGREEING, INCOMPLETE, LOSING, WINNING, Keluarga
+from dtsen_pipeline.schemas.release import AGREEING, EVENTS, INCOMPLETE, LOSING, WINNING, Keluarga
 from dtsen_pipeline.schemas.tables import tables
 
 PACKAGE = Path(dtsen_pipeline.__file__).parent
@@ -124,9 +125,10 @@ def test_every_check_of_a_column_has_a_reason() -> None:
     [
         (DECISIONS, {*WINNING, *AGREEING, *LOSING}),
         (FATE_TEXTS, set(FATES)),
+        (EVENT_TEXTS, set(EVENTS)),
         (INCOMPLETE_TEXTS, set(INCOMPLETE)),
     ],
-    ids=["decisions", "fates", "incomplete"],
+    ids=["decisions", "fates", "events", "incomplete"],
 )
 def test_every_word_of_a_release_is_explained(texts: dict[str, Text], words: set[str]) -> None:
     """In both languages, and no word more."""

@@ -1,5 +1,6 @@
 """The release models: a small valid table passes, and each way to break it is refused."""
 
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -27,6 +28,8 @@ VALID: dict[str, dict[str, Any]] = {
     "fate": POINTER | {"sumber": "keluarga", "fate": "base"},
     "alias": {"tabel": "anggota", "alias_id": OTHER, "entity_id": ENTITY},
     "vanished": POINTER | {"tabel": "keluarga", "entity_id": ENTITY},
+    "peristiwa": POINTER
+    | {"tabel": "anggota", "entity_id": ENTITY, "peristiwa": "pindah", "hari": date(2026, 7, 1), "dari_id": OTHER},
     "summary": {"measure": "families", "kelurahan": "", "category": "", "count": 0},
 }
 BROKEN = [
@@ -60,6 +63,9 @@ BROKEN = [
     ("fate", "row", None),
     ("alias", "alias_id", SRC),
     ("vanished", "tabel", "kunjungan"),
+    ("peristiwa", "peristiwa", "hilang"),
+    ("peristiwa", "hari", None),
+    ("peristiwa", "dari_id", SRC),
     ("summary", "count", -1),
 ]
 

@@ -91,6 +91,55 @@ FATE_TEXTS: Mapping[str, Text] = MappingProxyType(
     }
 )
 
+EVENT_TEXTS: Mapping[str, Text] = MappingProxyType(
+    {
+        "lahir": Text(
+            "Orang ini pertama kali terlihat, dan lahir sesudah potret tertua.",
+            "The person is seen for the first time, and was born after the oldest snapshot.",
+        ),
+        "tercatat": Text(
+            "Keluarga atau orang ini pertama kali terlihat, sesudah potret tertua.",
+            "The family or person is seen for the first time, after the oldest snapshot.",
+        ),
+        "pindah": Text(
+            "Orang ini terlihat di keluarga lain daripada sebelumnya.",
+            "The person is seen in another family than before.",
+        ),
+        "pindah_keluar": Text(
+            "Menurut keluarganya sendiri, orang ini pindah.",
+            "The person's own family said that they moved away.",
+        ),
+        "meninggal": Text(
+            "Menurut kunjungan, orang ini meninggal.",
+            "A visit was told that the person died.",
+        ),
+        "hidup_kembali": Text(
+            "Orang ini ditemui, sesudah kunjungan sebelumnya mencatatnya meninggal.",
+            "The person was met after an earlier visit was told of their death.",
+        ),
+        "kartu_berubah": Text(
+            "Keluarga ini tercatat dengan nomor kartu lain daripada sebelumnya.",
+            "The family is listed under another card than before.",
+        ),
+        "pecah": Text(
+            "Keluarga ini baru, dan ada anggotanya yang sebelumnya tercatat di keluarga lain.",
+            "The family is new, and listed members were listed in another family before.",
+        ),
+        "gabung": Text(
+            "Keluarga ini tidak tercatat lagi, dan ada anggotanya yang tercatat di keluarga yang sudah ada.",
+            "The family is listed no more, and members are listed in a family that existed before.",
+        ),
+        "tidak_tercatat": Text(
+            "Keluarga atau orang ini tidak ada lagi dalam potret berikutnya.",
+            "The next snapshot lists the family or person no more.",
+        ),
+        "tercatat_kembali": Text(
+            "Keluarga atau orang ini tercatat lagi sesudah sebuah potret tanpanya.",
+            "The family or person is listed again after a snapshot without them.",
+        ),
+    }
+)
+
 INCOMPLETE_TEXTS: Mapping[str, Text] = MappingProxyType(
     {
         "anggota_ditolak": Text(
