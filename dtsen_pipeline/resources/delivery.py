@@ -112,6 +112,6 @@ def contract_rows(rows: pl.DataFrame, profile: Profile, code: str) -> pl.DataFra
 
 
 def limits_of(platform: Platform) -> Limits:
-    """What a workbook may need, as the settings say."""
+    """What reading a file may use, as the settings say."""
     settings = platform.settings
-    return Limits(memory_mb=settings.sheet_memory_mb, inflated_mb=settings.sheet_inflated_mb)
+    return Limits(settings.sheet_memory_mb, settings.sheet_inflated_mb, settings.json_mb)

@@ -23,7 +23,7 @@ from dtsen_pipeline.resources.workbook import Limits, Workbook
 from dtsen_pipeline.schemas.errors import DtsenError
 
 TOKEN = "0123456789ab"  # noqa: S105 - a file token is no secret
-LIMITS = Limits(memory_mb=256, inflated_mb=200)
+LIMITS = Limits(memory_mb=256, inflated_mb=200, document_mb=64)
 MEMBERS = profiles()["bps_v2_anggota"]
 VISITS, PEOPLE = profiles()["lapangan_v1_buku"], profiles()["lapangan_v1_buku_anggota"]
 NIK, CARD = "3571010101909001", "3571010101159001"
@@ -244,12 +244,12 @@ class TestRefused:
             members(tmp_path / "a.xlsx", {"nama": "A"}), lambda _, content: content, {"xl/x.xml": b"0" * 30_000_000}
         )
         assert refusal(path).code == "E_SHEET_BOMB"
-        assert refusal(members(tmp_path / "b.xlsx"), Limits(256, 0)).code == "E_SHEET_BOMB"
+        assert refusal(members(tmp_path / "b.xlsx"), Limits(256, 0, 64)).code == "E_SHEET_BOMB"
 
     def test_too_little_memory(self, tmp_path: Path) -> None:
         noise = bytes(range(32, 127)).decode() * 9
         path = members(tmp_path / "a.xlsx", *({"nama": f"{place} {noise[place % 90 :]}"} for place in range(40_000)))
-        assert refusal(path, Limits(memory_mb=30, inflated_mb=1000)).code == "E_SHEET_MEMORY"
+        assert refusal(path, Limits(memory_mb=30, inflated_mb=1000, document_mb=64)).code == "E_SHEET_MEMORY"
 
     def test_entities_are_not_expanded(self, tmp_path: Path) -> None:
         bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
