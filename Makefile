@@ -45,6 +45,7 @@ check: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python -W ignore -m benchmarks.gate
+	$(BIN)/python -W ignore -m benchmarks.workbook
 	$(BIN)/python benchmarks/compute.py
 	$(BIN)/python -W ignore -m benchmarks.rules
 	$(BIN)/python -W ignore -m benchmarks.refresh

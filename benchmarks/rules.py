@@ -3,12 +3,12 @@
     python -m benchmarks.rules          a million members: those of a city of 100,000 families, up to four times
 
 Each copy is a snapshot of its own, so that no rule between rows sees two copies. Both sides start from records in
-memory and run on Polars; every round measures one after the other. Prints Markdown.
+memory and run on Polars; every round measures one after the other, and the quickest of each step counts, since others
+may use the machine. Prints Markdown.
 """
 
 import argparse
 import os
-import statistics
 import sys
 import tempfile
 import time
@@ -31,6 +31,8 @@ from dtsen_pipeline.resources.engines import open_engine
 from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, SNAPSHOT_TABLES, tables
 from dtsen_pipeline.synthetic import generate
 
+Seconds = tuple[float, float]
+"""By the clock, and of all processors together."""
 MOST = 3.0
 """What the rules may cost, in writings of the table."""
 DAY = date(2026, 7, 1)
@@ -47,12 +49,14 @@ def main() -> int:
         members = engine.fetch(records[MEMBER].select("src")).height
     steps = list(rounds[0])
     print(f"{members:,} members, {asked.rounds} rounds, load {os.getloadavg()[0]:.1f}\n")
-    print(f"| {' | '.join(steps)} |\n|{'---:|' * len(steps)}")
-    for measured in [*rounds, {step: statistics.median(one[step] for one in rounds) for step in steps}]:
-        print(f"| {' | '.join(f'{measured[step]:.2f}' for step in steps)} |")
-    ratio = statistics.median(sum(one[step] for step in steps[1:]) / one[steps[0]] for one in rounds)
-    print(f"\nRules / writing: {ratio:.2f}; promised: at most {MOST:.0f}.")
-    return 0 if ratio <= MOST else 1
+    print(f"| | {' | '.join(steps)} |\n|---|{'---:|' * len(steps)}")
+    ratios = []
+    for place, title in enumerate(("seconds", "processor seconds")):
+        least = {step: min(one[step][place] for one in rounds) for step in steps}
+        print(f"| {title} | {' | '.join(f'{least[step]:.2f}' for step in steps)} |")
+        ratios.append(sum(least[step] for step in steps[1:]) / least[steps[0]])
+    print(f"\nRules / writing: {ratios[0]:.2f}, in processor seconds {ratios[1]:.2f}; promised: at most {MOST:.0f}.")
+    return 0 if ratios[0] <= MOST else 1
 
 
 def _arguments() -> argparse.Namespace:
@@ -80,7 +84,7 @@ def _token(table: str, copy: int) -> str:
     return f"{table[0]}{copy:011}"
 
 
-def _round(records: dict[str, Frame], target: Path, engine: Engine, copies: int) -> dict[str, float]:
+def _round(records: dict[str, Frame], target: Path, engine: Engine, copies: int) -> dict[str, Seconds]:
     """Seconds by step: writing, then the three kinds of rules."""
     context = Context(city(), {_token(MEMBER, copy): DAY for copy in range(copies)})
     versions = {_token(table, copy): str(copy) for table in SNAPSHOT_TABLES for copy in range(copies)}
@@ -97,10 +101,10 @@ def _round(records: dict[str, Frame], target: Path, engine: Engine, copies: int)
     }
 
 
-def _seconds(job: Callable[[], object]) -> float:
-    start = time.perf_counter()
+def _seconds(job: Callable[[], object]) -> Seconds:
+    start, before = time.perf_counter(), time.process_time()
     job()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - before
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def read(data: bytes, profile: Profile, token: str) -> Reading:
     records = [_record(place, item, profile, numeric) for place, item in enumerate(found, start=1)]
     unreviewed = 0 if profile.review is None else sum(not item.review for item in found)
     continues = any(document.get(key) for key in NEXT)
-    return replace(reading_of([piece_of(records, profile)], profile, token), unreviewed=unreviewed, continues=continues)
+    return replace(reading_of(piece_of(records, profile), profile, token), unreviewed=unreviewed, continues=continues)
 
 
 def submissions(document: Any, profile: Profile) -> list[Submission] | None:

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 import polars as pl
 
-from dtsen_pipeline.core.intake import DAMAGED_SHARE, UNAPPROVED, Reading, header_error
+from dtsen_pipeline.core.intake import DAMAGED_SHARE, Reading, header_error
 from dtsen_pipeline.reference import Profile, parts, profiles
 from dtsen_pipeline.schemas.columns import Kind
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -21,8 +21,8 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 DIGITS = re.compile(r"[0-9]+")
 HEADER_ROW = 1
-AT_ONCE = 5_000
-"""How many rows are held as Python texts at a time."""
+AT_ONCE = 2_000
+"""How many rows are held at a time, first as Python texts."""
 
 
 class Row(NamedTuple):
@@ -59,23 +59,46 @@ class Book(Protocol):
 
 def read(book: Book, profile: Profile, token: str) -> Reading:
     """The rows of a profile's sheet; DtsenError where the workbook or its header is not as declared."""
+    parts = list(readings(book, profile, token))
+    return Reading(pl.concat([part.rows for part in parts]), pl.concat([part.damaged for part in parts]))
+
+
+def readings(book: Book, profile: Profile, token: str) -> Iterator[Reading]:
+    """The rows of a profile's sheet, `AT_ONCE` at a time, after a reading without any.
+
+    Raises DtsenError where the workbook or its header is not as declared. Whether the sheet is damaged all over shows
+    only at its end: nothing that was yielded counts before the last one came.
+    """
     heads = book.heads()
     place = place_of(heads, profile, token)
     if not is_head(heads[place], profile):
         raise header_error(heads[place].cells, profile, token)
     rows = (row for row in book.rows(place) if row.number > HEADER_ROW)
-    pieces = [_piece(chunk, profile) for chunk in _chunks(rows)]
-    return reading_of(pieces, profile, token)
+    yield _reading(_piece([], profile), profile, token)
+    count = damaged = 0
+    for chunk in _chunks(rows):
+        found = _reading(_piece(chunk, profile), profile, token)
+        yield found
+        count, damaged = count + len(chunk), damaged + found.damaged.height
+    _check_damage(damaged, count, token)
 
 
-def reading_of(pieces: Sequence[pl.DataFrame], profile: Profile, token: str) -> Reading:
-    """Pieces of columns row, reasons and the header's, as a reading; E_STRUCTURE where too much is damaged."""
-    frame = pl.concat([pl.DataFrame(schema=_schema(profile)), *pieces])
-    damaged, source = frame.filter(pl.col("reasons").is_not_null()), pl.lit(token).alias("src")
-    if damaged["reasons"].ne(UNAPPROVED).sum() > DAMAGED_SHARE * frame.height:
-        raise DtsenError("E_STRUCTURE", "more than one row in five is damaged; the file is refused", token=token)
-    rows = frame.filter(pl.col("reasons").is_null())
+def reading_of(piece: pl.DataFrame, profile: Profile, token: str) -> Reading:
+    """A frame of columns row, reasons and the header's as a reading; E_STRUCTURE where too much is damaged."""
+    found = _reading(piece, profile, token)
+    _check_damage(found.damaged.height - found.waiting, found.rows.height + found.damaged.height, token)
+    return found
+
+
+def _reading(piece: pl.DataFrame, profile: Profile, token: str) -> Reading:
+    damaged, source = piece.filter(pl.col("reasons").is_not_null()), pl.lit(token).alias("src")
+    rows = piece.filter(pl.col("reasons").is_null())
     return Reading(rows.select(source, "row", *profile.header), damaged.select(source, "row", "reasons"))
+
+
+def _check_damage(damaged: int, rows: int, token: str) -> None:
+    if damaged > DAMAGED_SHARE * rows:
+        raise DtsenError("E_STRUCTURE", "more than one row in five is damaged; the file is refused", token=token)
 
 
 def piece_of(records: list[tuple[str | int | None, ...]], profile: Profile) -> pl.DataFrame:

@@ -4,6 +4,7 @@ The format follows from the first bytes and must agree with the file's suffix; w
 they declare. Nothing about a dialect is guessed. Reading the rows is `delivery`'s work.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from io import BufferedReader
 from pathlib import Path
@@ -15,6 +16,7 @@ from dtsen_pipeline.resources.workbook import Limits, Workbook
 from dtsen_pipeline.schemas.errors import DtsenError
 
 SUFFIXES = {".csv": CSV, ".xlsx": XLSX, ".json": JSON}
+MEGABYTE = 1_000_000
 ZIP, OLE = b"PK", b"\xd0\xcf\x11\xe0"
 FIRST_BYTES = 4096
 
@@ -40,6 +42,7 @@ def choose(file: BufferedReader, suffix: str, token: str, wanted: str | None, li
     if found == XLSX:
         return _of_workbook(Workbook(file, limits, token).heads(), candidates, token)
     if found == JSON:
+        check_size(file, limits.document_mb, token)
         return _of_document(file.read(), candidates, token)
     return _of_text(file.read(intake.HEAD), candidates, token)
 
@@ -54,6 +57,13 @@ def format_of(file: BufferedReader, suffix: str, token: str) -> str:
     if first.strip() and SUFFIXES.get(suffix.lower(), found) != found:
         raise DtsenError("E_MAGIC", f"the file is {found.upper()}, which its name does not say", token=token)
     return found
+
+
+def check_size(file: BufferedReader, most: int, token: str) -> None:
+    """Refuse a document of more than so many megabytes before any of it is parsed."""
+    if os.fstat(file.fileno()).st_size > most * MEGABYTE:
+        detail = f"the document has more than the {most} MB that DTSEN_JSON_MB allows"
+        raise DtsenError("E_JSON_LARGE", detail, token=token)
 
 
 def _of_text(data: bytes, candidates: Sequence[Profile], token: str) -> Profile:

@@ -46,13 +46,19 @@ def read_all(platform: Platform, sha256: str, profile: Profile) -> dict[str, tup
 
 
 def blocks_of(platform: Platform, sha256: str, profile: Profile) -> Iterator[Reading]:
-    """The readings of one part of a file; a CSV's in memory that does not grow with it."""
-    if profile.format in (XLSX, JSON):
+    """The readings of one part of a file; a CSV's and a workbook's in memory that does not grow with it."""
+    token = sha256[:TOKEN_LENGTH]
+    if profile.format == JSON:
         yield read(platform, sha256, profile)
         return
+    if profile.format == XLSX:
+        platform.vault.check(sha256)
     with platform.vault.open(sha256) as file:
+        if profile.format == XLSX:
+            yield from sheets.readings(Workbook(file, limits_of(platform), token), profile, token)
+            return
         blocks = iter(partial(file.read, intake.BLOCK), b"")
-        yield from intake.readings(blocks, profile, sha256[:TOKEN_LENGTH])
+        yield from intake.readings(blocks, profile, token)
 
 
 def surveyed(
@@ -106,6 +112,6 @@ def contract_rows(rows: pl.DataFrame, profile: Profile, code: str) -> pl.DataFra
 
 
 def limits_of(platform: Platform) -> Limits:
-    """What a workbook may need, as the settings say."""
+    """What reading a file may use, as the settings say."""
     settings = platform.settings
-    return Limits(memory_mb=settings.sheet_memory_mb, inflated_mb=settings.sheet_inflated_mb)
+    return Limits(settings.sheet_memory_mb, settings.sheet_inflated_mb, settings.json_mb)

@@ -122,6 +122,14 @@ class Settings(BaseSettings):
     sheet_inflated_mb: Annotated[
         int, _about("What a workbook's archive may inflate to", "whole megabytes, 1 or more", ge=1)
     ] = 1024
+    json_mb: Annotated[
+        int,
+        _about(
+            "The largest JSON document that is taken in; reading one takes about twenty times its size in memory",
+            "whole megabytes, 1 or more",
+            ge=1,
+        ),
+    ] = 64
     zero_id_share: Annotated[
         Decimal,
         _about(

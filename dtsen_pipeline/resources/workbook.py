@@ -20,10 +20,15 @@ UNPACK = Path(__file__).with_name("unpack.py")
 
 @dataclass(frozen=True)
 class Limits:
-    """What the process that opens a workbook may use: memory, and megabytes that the archive may inflate to."""
+    """What reading a file may use, in megabytes.
+
+    `memory_mb`: of the process that opens a workbook; `inflated_mb`: what its archive may inflate to; `document_mb`:
+    what a JSON document may have, since it is held whole.
+    """
 
     memory_mb: int
     inflated_mb: int
+    document_mb: int
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from dtsen_pipeline.resources.decide import Word, accept
 from dtsen_pipeline.resources.delivery import contract_rows, read_all
 from dtsen_pipeline.resources.freeze import freeze_inputs
 from dtsen_pipeline.resources.ingest import Arrival, ingest
-from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.resources.platform import Platform, opened
+from dtsen_pipeline.resources.settings import load_settings
 from dtsen_pipeline.synthetic import every_shape
 from tests.house import early_files, fill, house, refreshed
 
@@ -163,3 +164,17 @@ def test_identifiers_that_a_spreadsheet_spoilt_refuse_the_file(
     zeroed = _with_identifiers(source, tmp_path / "b.xlsx", lambda text: f"{text[:15]}0")
     with house(new_home) as platform:
         assert [ingest(platform, path, NOW).code for path in (numeric, zeroed)] == ["E_NIK_NUMERIC", "E_NIK_ZEROED"]
+
+
+def test_a_document_too_large_to_hold_waits_for_a_higher_bound(tmp_path: Path, new_home: Path) -> None:
+    path = tmp_path / "kobo_2026-W02_a.json"
+    path.write_bytes(b'{"results": [], "x": "' + b" " * 1_000_000 + b'"}')
+    with opened(load_settings(home=new_home, json_mb=1)) as platform:
+        arrival = ingest(platform, path, NOW)
+        assert (arrival.verdict, arrival.code) == ("refused", "E_JSON_LARGE")
+        assert platform.vault.read_bytes(platform.registry.file(arrival.token).sha256) == path.read_bytes()
+        path.write_bytes(path.read_bytes().replace(b" " * 100, b" "))
+        assert ingest(platform, path, NOW).code is None
+    with opened(load_settings(home=new_home, json_mb=2)) as platform:
+        path.write_bytes(platform.vault.read_bytes(platform.registry.file(arrival.token).sha256))
+        assert ingest(platform, path, NOW).verdict == "accepted"

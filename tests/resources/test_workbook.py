@@ -3,12 +3,14 @@
 import io
 import re
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+import polars as pl
 import pytest
 import xlsxwriter
 
@@ -21,7 +23,7 @@ from dtsen_pipeline.resources.workbook import Limits, Workbook
 from dtsen_pipeline.schemas.errors import DtsenError
 
 TOKEN = "0123456789ab"  # noqa: S105 - a file token is no secret
-LIMITS = Limits(memory_mb=256, inflated_mb=200)
+LIMITS = Limits(memory_mb=256, inflated_mb=200, document_mb=64)
 MEMBERS = profiles()["bps_v2_anggota"]
 VISITS, PEOPLE = profiles()["lapangan_v1_buku"], profiles()["lapangan_v1_buku_anggota"]
 NIK, CARD = "3571010101909001", "3571010101159001"
@@ -242,12 +244,12 @@ class TestRefused:
             members(tmp_path / "a.xlsx", {"nama": "A"}), lambda _, content: content, {"xl/x.xml": b"0" * 30_000_000}
         )
         assert refusal(path).code == "E_SHEET_BOMB"
-        assert refusal(members(tmp_path / "b.xlsx"), Limits(256, 0)).code == "E_SHEET_BOMB"
+        assert refusal(members(tmp_path / "b.xlsx"), Limits(256, 0, 64)).code == "E_SHEET_BOMB"
 
     def test_too_little_memory(self, tmp_path: Path) -> None:
         noise = bytes(range(32, 127)).decode() * 9
         path = members(tmp_path / "a.xlsx", *({"nama": f"{place} {noise[place % 90 :]}"} for place in range(40_000)))
-        assert refusal(path, Limits(memory_mb=30, inflated_mb=1000)).code == "E_SHEET_MEMORY"
+        assert refusal(path, Limits(memory_mb=30, inflated_mb=1000, document_mb=64)).code == "E_SHEET_MEMORY"
 
     def test_entities_are_not_expanded(self, tmp_path: Path) -> None:
         bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
@@ -294,6 +296,55 @@ class TestRefused:
         path = tmp_path / f"a{suffix}"
         path.write_bytes(content)
         assert refusal(path).code == "E_MAGIC"
+
+
+class Endless:
+    """A workbook whose sheet has as many rows as are asked for, and counts them."""
+
+    given = 0
+
+    def heads(self) -> list[sheets.SheetHead]:
+        return [sheets.SheetHead("Sheet1", is_hidden=False, row=1, cells=MEMBERS.header)]
+
+    def rows(self, place: int) -> Iterator[sheets.Row]:
+        assert place == 0
+        for number in count(2):
+            self.given += 1
+            yield sheets.Row(number, ["1"] * len(MEMBERS.header), "t" * len(MEMBERS.header))
+
+
+class TestParts:
+    """A sheet is read a part at a time, whatever its length."""
+
+    def test_no_more_is_held_than_a_part(self) -> None:
+        book = Endless()
+        first, second, third = islice(sheets.readings(book, MEMBERS, TOKEN), 3)
+        assert (first.rows.height, second.rows.height, third.rows.height) == (0, sheets.AT_ONCE, sheets.AT_ONCE)
+        assert book.given == 2 * sheets.AT_ONCE
+        assert third.rows["row"].to_list() == [*range(2 + sheets.AT_ONCE, 2 + 2 * sheets.AT_ONCE)]
+
+    def test_the_parts_are_the_whole(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = members(tmp_path / "a.xlsx", *({"nama": f"A{place}", "status_bekerja": place} for place in range(7)))
+        whole = read(path)
+        monkeypatch.setattr(sheets, "AT_ONCE", 3)
+        with path.open("rb") as file:
+            parts = list(sheets.readings(Workbook(file, LIMITS, TOKEN), MEMBERS, TOKEN))
+        assert [part.rows.height for part in parts] == [0, 3, 3, 1]
+        assert pl.concat([part.rows for part in parts]).equals(whole.rows)
+
+    def test_damage_is_weighed_over_the_whole_sheet(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sheets, "AT_ONCE", 2)
+
+        class Short(Endless):
+            def rows(self, place: int) -> Iterator[sheets.Row]:
+                rows = list(islice(super().rows(place), 10))
+                yield from [row._replace(kinds="e") for row in rows[:bad]] + rows[bad:]
+
+        bad = 2
+        assert sum(part.damaged.height for part in sheets.readings(Short(), MEMBERS, TOKEN)) == 2
+        bad = 3
+        with pytest.raises(DtsenError, match=r"^E_STRUCTURE"):
+            list(sheets.readings(Short(), MEMBERS, TOKEN))
 
 
 def test_a_workbook_of_two_sheets_brings_two_tables(tmp_path: Path) -> None:

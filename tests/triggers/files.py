@@ -18,6 +18,7 @@ from dtsen_pipeline.core import forms, intake, sheets
 from dtsen_pipeline.core.survey import check_survey, survey
 from dtsen_pipeline.reference import profiles
 from dtsen_pipeline.resources import vault as vault_module
+from dtsen_pipeline.resources.choice import choose
 from dtsen_pipeline.resources.decide import Word, refuse
 from dtsen_pipeline.resources.ingest import Arrival, Declared, ingest
 from dtsen_pipeline.resources.platform import opened
@@ -198,6 +199,13 @@ def cell_error(place: Place) -> str | None:
     return str(read(rebuilt(path, error)).damaged["reasons"][0])
 
 
+def large(place: Place) -> str | None:
+    path = place.file("a.json", b'{"results": [' + b" " * 1_100_000 + b"]}")
+    with path.open("rb") as file:
+        choose(file, path.suffix, TOKEN, None, Limits(256, 1000, 1))
+    return None
+
+
 def document(content: bytes, _: Place) -> str | None:
     forms.read(content, profiles()["kobo_v1_json"], TOKEN)
     return None
@@ -262,11 +270,12 @@ TRIGGERS: Mapping[str, Trigger] = {
     "E_SHEET_MERGED": lambda place: book(place, partial(by_hand, lambda sheet: sheet.merge_range("A2:A3", "x"))),
     "E_SHEET_HIDDEN": hidden_sheet,
     "E_SHEET_NAMES": lambda place: book(place, partial(with_sheets, hidden=False)),
-    "E_SHEET_MEMORY": lambda place: book(place, lambda path: members(path, {"nama": "A"}), Limits(1, 1000)),
+    "E_SHEET_MEMORY": lambda place: book(place, lambda path: members(path, {"nama": "A"}), Limits(1, 1000, 1)),
     "E_JSON": partial(document, b'{"results": ['),
     "E_JSON_KEY_TWICE": partial(document, b'{"results": [{"_uuid": "a", "_uuid": "b"}]}'),
     "E_JSON_NUMBER": partial(document, b'{"results": [{"_uuid": "a", "luas_lantai": NaN}]}'),
     "E_JSON_DEPTH": partial(document, b'{"results": ' + b"[" * 13 + b"]" * 13 + b"}"),
+    "E_JSON_LARGE": large,
     "E_JSON_SHAPE": partial(document, b'{"results": 1}'),
     "E_CELL_ERROR": cell_error,
     "E_SIDECAR": sidecar,

@@ -369,6 +369,13 @@ FILES = (
         advice_id="Periksa asal berkas; kiriman formulir tidak sedalam itu.",
     ),
     refused(
+        "E_JSON_LARGE",
+        id="Dokumen JSON lebih besar daripada yang dapat dibaca sekaligus.",
+        en="The JSON document is larger than what is read at once.",
+        basis=OWN,
+        advice_id="Bagi ekspor menurut tanggal, kirim sebagai CSV, atau naikkan DTSEN_JSON_MB bila memori cukup.",
+    ),
+    refused(
         "E_JSON_SHAPE",
         id="Dokumen JSON bukan daftar kiriman formulir yang dikenal.",
         en="The JSON document is no list of form submissions that a profile knows.",

@@ -54,6 +54,7 @@ OF_FILES = {
     "E_JSON_KEY_TWICE": "satu kiriman menulis `_uuid` dua kali",
     "E_JSON_NUMBER": "luas lantai ditulis NaN",
     "E_JSON_DEPTH": "13 daftar bersarang",
+    "E_JSON_LARGE": "dokumen 1,1 MB dengan `DTSEN_JSON_MB=1`",
     "E_JSON_SHAPE": "dokumen berisi sebuah angka, bukan daftar kiriman",
     "E_CELL_ERROR": "sebuah sel berisi #N/A",
     "E_SIDECAR": "keterangan di samping berkas bukan JSON",
