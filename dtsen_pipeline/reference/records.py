@@ -187,8 +187,7 @@ class SurveyMap:
 
     `welfare` and `weight` are columns of the survey; `baseline` are columns of a plain regression to compare with.
     `regions` are leading digits of BPS codes, none for everywhere; `until` is the last day in force. `place`: the
-    columns whose digits, side by side, are the BPS code of a household's regency or city, where levels by place are
-    fitted.
+    columns whose digits, side by side, are the BPS code of a household's regency or city, if places have levels.
     """
 
     title: str

@@ -30,12 +30,11 @@ SURVEY = "alatas_2008_train.csv"
 MODEL = ROOM / "models" / "demo_alatas_2008.yaml"
 CARD = Path(__file__).parents[2] / "docs" / "models" / "demo-alatas-2008.md"
 MICRO = 1_000_000
-FLOOR_CAP = 1000
+FLOOR_CAP = 300
 WIDEST = {
-    "household_size_squared": 99**2,
+    "member_share": 1000,
     "head_age": 130,
     "head_age_squared": 130**2,
-    "dependent_share": 100,
     "floor_area_per_head": FLOOR_CAP,
 }
 
@@ -49,20 +48,25 @@ def _dependents(survey: Survey) -> Numbers:
     return np.rint(survey["hhsize"] * ratio / (1 + ratio))
 
 
+def _minors(survey: Survey) -> Numbers:
+    return np.rint((survey["hhsize"] - survey["hhsize_ae"] ** (20 / 17)) * 100 / 7)
+
+
 def _floor_area(survey: Survey) -> Numbers:
     return np.rint(survey["pcfloor"] * survey["hhsize"])
 
 
 FEATURES: dict[str, Callable[[Survey], Numbers]] = {
     "household_size": _as_is("hhsize"),
-    "household_size_squared": _as_is("hhsize2"),
+    "member_share": lambda survey: 1000 // survey["hhsize"],
     "head_age": _as_is("hhage"),
     "head_age_squared": _as_is("hhage2"),
     "head_male": _as_is("hhmale"),
     "head_married": _as_is("hhmarried"),
     "head_male_married": _as_is("hhmalemarr"),
     "children_0_4": _as_is("age04"),
-    "dependent_share": lambda survey: 100 * _dependents(survey) // survey["hhsize"],
+    "children_0_14": _minors,
+    "elders": lambda survey: _dependents(survey) - _minors(survey),
     "children_in_sd": _as_is("eschild"),
     "children_in_smp": _as_is("jschild"),
     "children_in_sma": _as_is("sschild"),
@@ -96,9 +100,13 @@ def load(path: Path) -> Survey:
 
 
 def matrix(survey: Survey) -> Numbers:
-    """A column of ones, then the features in the order of the model file."""
-    ones = np.ones_like(survey["hhsize"])
-    return np.column_stack([ones, *(feature(survey) for feature in FEATURES.values())])
+    """The features in the order of the model file."""
+    return np.column_stack([feature(survey) for feature in FEATURES.values()])
+
+
+def places(survey: Survey) -> Numbers:
+    """The BPS code of the household's regency or city."""
+    return 100 * survey["province"] + survey["district"]
 
 
 def outcome(survey: Survey) -> Numbers:
@@ -107,10 +115,29 @@ def outcome(survey: Survey) -> Numbers:
     return logs
 
 
-def solve(x: Numbers, y: Numbers) -> Numbers:
-    """Ordinary least squares."""
-    weights: Numbers = np.linalg.lstsq(x, y, rcond=None)[0]
-    return weights
+@dataclass(frozen=True)
+class Solved:
+    """Weights of the features, and the mean outcome at no features of every place and of all households."""
+
+    weights: Numbers
+    levels: Mapping[float, float]
+    mean: float
+
+    def predict(self, x: Numbers, place: Numbers) -> Numbers:
+        """A household of a place that is not known has the mean of all."""
+        return np.array([self.levels.get(one, self.mean) for one in place]) + x @ self.weights
+
+
+def solve(x: Numbers, y: Numbers, place: Numbers) -> Solved:
+    """Ordinary least squares of what lies around the means of the places."""
+    rows = [place == one for one in np.unique(place)]
+    inner, left = x.copy(), y.copy()
+    for mask in rows:
+        inner[mask] -= x[mask].mean(axis=0)
+        left[mask] -= y[mask].mean()
+    weights: Numbers = np.linalg.lstsq(inner, left, rcond=None)[0]
+    rest = y - x @ weights
+    return Solved(weights, {float(place[mask][0]): float(rest[mask].mean()) for mask in rows}, float(rest.mean()))
 
 
 def r2(y: Numbers, predicted: Numbers) -> float:
@@ -126,33 +153,36 @@ class Fit:
     r2: str
     residual_sd_micro: int
     weights_micro: tuple[int, ...]
+    levels_micro: Mapping[str, int]
 
 
-def fit(x: Numbers, y: Numbers) -> Fit:
+def fit(x: Numbers, y: Numbers, place: Numbers) -> Fit:
     """Fit once, in the file's units."""
-    weights = solve(x, y)
-    freedom = len(y) - x.shape[1]
-    spread = float(np.sqrt(np.sum((y - x @ weights) ** 2) / freedom))
+    solved = solve(x, y, place)
+    predicted = solved.predict(x, place)
+    freedom = len(y) - x.shape[1] - len(solved.levels)
+    spread = float(np.sqrt(np.sum((y - predicted) ** 2) / freedom))
     return Fit(
         n=len(y),
-        r2=f"{r2(y, x @ weights):.4f}",
+        r2=f"{r2(y, predicted):.4f}",
         residual_sd_micro=round(spread * MICRO),
-        weights_micro=tuple(round(float(weight) * MICRO) for weight in weights),
+        weights_micro=tuple(round(float(weight) * MICRO) for weight in (solved.mean, *solved.weights)),
+        levels_micro={f"{one:04.0f}": round((at - solved.mean) * MICRO) for one, at in solved.levels.items()},
     )
 
 
 SPLITS: dict[str, Callable[[Survey], Numbers]] = {
     "ten folds": lambda survey: np.arange(len(survey["hhsize"]), dtype=np.float64) % 10,
-    "district left out": lambda survey: 100 * survey["province"] + survey["district"],
+    "district left out": places,
 }
 
 
-def predict_unseen(x: Numbers, y: Numbers, groups: Numbers) -> Numbers:
+def predict_unseen(x: Numbers, y: Numbers, place: Numbers, groups: Numbers) -> Numbers:
     """Every household predicted by a fit on the other groups."""
     predicted = np.empty_like(y)
     for group in np.unique(groups):
         out = groups == group
-        predicted[out] = x[out] @ solve(x[~out], y[~out])
+        predicted[out] = solve(x[~out], y[~out], place[~out]).predict(x[out], place[out])
     return predicted
 
 
@@ -170,9 +200,10 @@ def _missed(y: Numbers, predicted: Numbers, percent: int) -> float:
     return 1 - len(np.intersect1d(poor, chosen)) / count
 
 
-def out_of_sample(x: Numbers, y: Numbers, groups: Numbers) -> tuple[str, ...]:
+def out_of_sample(survey: Survey, groups: Numbers) -> tuple[str, ...]:
     """R2, Spearman and the errors at 20% and 40%, as the model card prints them."""
-    predicted = predict_unseen(x, y, groups)
+    y = outcome(survey)
+    predicted = predict_unseen(matrix(survey), y, places(survey), groups)
     spearman = float(np.corrcoef(_ranks(y), _ranks(predicted))[0, 1])
     errors = (f"{100 * _missed(y, predicted, percent):.1f}%" for percent in (20, 40))
     return f"{r2(y, predicted):.3f}", f"{spearman:.3f}", *errors
@@ -194,15 +225,14 @@ def model() -> dict[str, Any]:
 
 def test_refit_gives_the_file(survey: Survey, model: dict[str, Any]) -> None:
     weights = [model["intercept_micro"], *(item["coefficient_micro"] for item in model["features"])]
-    written = Fit(model["n"], model["r2"], model["residual_sd_micro"], tuple(weights))
-    assert fit(matrix(survey), outcome(survey)) == written
+    written = Fit(model["n"], model["r2"], model["residual_sd_micro"], tuple(weights), model["levels"])
+    assert fit(matrix(survey), outcome(survey), places(survey)) == written
 
 
 def test_the_card_prints_what_the_data_say(survey: Survey) -> None:
     card = CARD.read_text(encoding="utf-8")
-    x, y = matrix(survey), outcome(survey)
     for name, groups in SPLITS.items():
-        figures = " | ".join(out_of_sample(x, y, groups(survey)))
+        figures = " | ".join(out_of_sample(survey, groups(survey)))
         assert f"| {name} | {figures} |" in card
 
 
@@ -210,6 +240,22 @@ def test_survey_counts_are_whole(survey: Survey) -> None:
     size, dependents = survey["hhsize"], _dependents(survey)
     np.testing.assert_allclose(dependents / (size - dependents), survey["depratio"], atol=1e-6)
     np.testing.assert_allclose(_floor_area(survey) / size, survey["pcfloor"], rtol=1e-6)
+
+
+def test_adult_equivalents_tell_children_from_elders(survey: Survey) -> None:
+    """Adult equivalents are (size - 0.07 minors) ** 0.85, and every head over 64 is one of the elders that follow."""
+    minors, elders = _minors(survey), _dependents(survey) - _minors(survey)
+    np.testing.assert_allclose((survey["hhsize"] - 0.07 * minors) ** 0.85, survey["hhsize_ae"], rtol=1e-5)
+    assert np.all(minors >= survey["age04"])
+    assert np.all(elders >= (survey["hhage"] > 64))
+    assert elders[survey["hhage"] > 64].min() == 1
+
+
+def test_places_are_bps_codes(survey: Survey) -> None:
+    """Codes of cities begin at 71 in BPS's list; the survey has Pematang Siantar, Semarang and Makassar."""
+    found = {int(place) for place in places(survey)}
+    assert {place for place in found if place % 100 > 70} == {1273, 3374, 7371}
+    assert len(found) == 12
 
 
 def test_nobody_in_the_survey_lacks_a_member_of_working_age(survey: Survey) -> None:
@@ -244,6 +290,7 @@ def test_numbers_are_integers_and_the_score_fits_in_64_bits(model: dict[str, Any
     weights = {item["name"]: item["coefficient_micro"] for item in model["features"]}
     assert all(type(weight) is int for weight in (model["intercept_micro"], *weights.values()))
     assert model["scale"] == MICRO
+    assert all(type(level) is int and abs(level) < MICRO for level in model["levels"].values())
     total = abs(model["intercept_micro"]) + sum(abs(weight) * WIDEST.get(name, 99) for name, weight in weights.items())
     assert total < 10**9
 
@@ -263,6 +310,8 @@ def test_the_card_lists_every_weight_and_every_dropped_variable(model: dict[str,
         assert f"| `{item['name']}` | {item['coefficient_micro']} |" in card
     for item in model["dropped"]:
         assert f"| {item['survey_variable']} | {item['reason']} |" in card
+    for place, level in model["levels"].items():
+        assert f"| {place} | {level} |" in card
     for key in ("intercept_micro", "residual_sd_micro", "n", "r2"):
         assert str(model[key]) in card
 
@@ -281,4 +330,4 @@ def test_the_fit_command_gives_the_file(survey: Survey) -> None:
     columns = {name: survey[name] for name in columns_of(planned)}
     fitted = least_squares(sample_of(planned, columns))
     found = tuple(round(float(value) * MICRO) for value in fitted.coefficients)
-    assert found == fit(matrix(survey), outcome(survey)).weights_micro
+    assert found == fit(matrix(survey), outcome(survey), places(survey)).weights_micro
