@@ -50,6 +50,7 @@ def print_trace(found: "Trace") -> None:
             if cell.is_different:
                 _print_cell(cell)
     _print_members(found)
+    _print_events(found)
     _print_rulings(found)
     if not found.is_revealed:
         say("", HIDDEN)
@@ -129,6 +130,21 @@ def _print_members(found: "Trace") -> None:
         ((one.person_id, one.presence, one.different) for one in found.members),
         numbers=(1, 2),
     )
+
+
+def _print_events(found: "Trace") -> None:
+    if not found.events:
+        return
+    heading("Peristiwa / Events")
+    for one in found.events:
+        homes = [f"dari {one.left}"] if one.left else []
+        homes += [f"ke {one.joined}"] if one.joined else []
+        whom = [] if one.entity_id == found.entity_id else [f"keluarga {one.entity_id}"]
+        say(
+            Text(f"{one.day} · {one.event}", style="cyan"),
+            f"  {one.event_id}",
+            f"  {' · '.join([*whom, *homes, f'baris {one.source}'])}",
+        )
 
 
 def _print_rulings(found: "Trace") -> None:

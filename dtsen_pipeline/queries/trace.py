@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from dtsen_pipeline.queries.access import Look, note
+from dtsen_pipeline.queries.events import Happened, events_of
 from dtsen_pipeline.queries.labels import (
     ColumnFacts,
     as_text,
@@ -107,6 +108,7 @@ class Trace:
     desil: Desil | None
     groups: tuple[Group, ...]
     members: tuple[Kin, ...]
+    events: tuple[Happened, ...]
     rulings: tuple[Told, ...]
 
 
@@ -140,6 +142,7 @@ def trace(platform: Platform, view: View, table: str, asked_id: str, look: Look)
         desil=_desil(published if table == FAMILY else view.entity(FAMILY, family_id)),
         groups=told.groups(),
         members=_members(view, family_id) if table == FAMILY else (),
+        events=events_of(view, table, entity_id),
         rulings=rulings_about(platform, view, entity_id, told.visits, look),
     )
 

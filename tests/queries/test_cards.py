@@ -14,6 +14,7 @@ from dtsen_pipeline.queries.reading import View
 from dtsen_pipeline.queries.trace import trace
 from dtsen_pipeline.queries.visits import visits
 from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.schemas.reasons import EVENT_TEXTS
 from tests.queries.asking import rows
 from tests.queries.world import LOOK, OPEN, World
 
@@ -92,3 +93,22 @@ def test_a_family_that_kept_its_card_has_no_older_one(platform: Platform, releas
     aliases = [row["entity_id"] for row in release.rows("alias", pl.col("tabel") == "keluarga")]
     steady, *_ = release.rows("keluarga", ~pl.col("family_id").is_in(aliases))
     assert older_cards(platform, release, RawRows(platform), str(steady["family_id"])) == set()
+
+
+def test_the_trace_tells_that_the_card_changed(
+    platform: Platform, release: View, changed: dict[str, Mapping[str, Any]]
+) -> None:
+    for family in changed.values():
+        told = trace(platform, release, "keluarga", family["family_id"], LOOK)
+        assert ("kartu_berubah", "2026-10-01", f"{family['src']}-{family['row']}") in {
+            (one.event, one.day, one.source) for one in told.events
+        }
+
+
+def test_the_trace_of_a_person_tells_what_visits_were_told(platform: Platform, release: View) -> None:
+    died = release.rows("peristiwa", pl.col("peristiwa") == "meninggal")
+    assert died
+    for row in died:
+        told = trace(platform, release, "anggota", str(row["entity_id"]), LOOK)
+        assert {one.event_id for one in told.events if one.event == "meninggal"} == {EVENT_TEXTS["meninggal"].id}
+        assert all(one.entity_id == row["entity_id"] for one in told.events)
