@@ -38,7 +38,10 @@ def queue(  # noqa: PLR0913 - a list has as many choices
     ] = SEED,
     export: Annotated[
         Path | None,
-        typer.Option(metavar="BERKAS.xlsx", help="Tulis buku kerja; perlu --purpose. / Write a workbook."),
+        typer.Option(
+            metavar="BERKAS.xlsx|BERKAS.pdf",
+            help="Tulis buku kerja, atau PDF untuk dicetak; perlu --purpose. / Write a workbook, or a PDF to print.",
+        ),
     ] = None,
     media: Annotated[
         Path | None,
@@ -78,13 +81,21 @@ def queue(  # noqa: PLR0913 - a list has as many choices
 
 def _files(export: Path | None, media: Path | None) -> "Mapping[Path, Content]":
     """What is to be written, private to this user and never over another file, and what makes its bytes."""
-    from dtsen_pipeline.queries.assignment_media import media as listed  # noqa: PLC0415
-    from dtsen_pipeline.queries.assignments import assignments  # noqa: PLC0415
-    from dtsen_pipeline.queries.prefill import FILE  # noqa: PLC0415
+    found: dict[Path, Content] = {}
+    if export is not None and export.suffix.lower() == ".pdf":
+        from dtsen_pipeline.queries.assignment_paper import paper  # noqa: PLC0415
 
-    return {
-        path: content for path, content in ((export, assignments), (media and media / FILE, listed)) if path is not None
-    }
+        found[export] = paper
+    elif export is not None:
+        from dtsen_pipeline.queries.assignments import assignments  # noqa: PLC0415
+
+        found[export] = assignments
+    if media is not None:
+        from dtsen_pipeline.queries.assignment_media import media as listed  # noqa: PLC0415
+        from dtsen_pipeline.queries.prefill import FILE  # noqa: PLC0415
+
+        found[media / FILE] = listed
+    return found
 
 
 def _print(found: "Queue", limit: int) -> None:

@@ -50,7 +50,7 @@ def assignments(platform: Platform, view: View, found: Queue, look: Look) -> byt
         }
         _guide(book, found, until, looks)
         for (village, officer), own in by_officer(found).items():
-            rows = [_row(one, homes[one.family_id], view, names, until) for one in own]
+            rows = [row_of(one, homes[one.family_id], view, names, until) for one in own]
             _sheet(book, list_name(village, officer, names), rows, looks)
     return target.getvalue()
 
@@ -91,7 +91,8 @@ def people(view: View, found: Queue) -> Mapping[str, Row]:
     return {row["family_id"]: row | {"nik": masked(row["nik"])} for row in joined.iter_rows(named=True)}
 
 
-def _row(one: Assignment, person: Row, view: View, names: Mapping[str, str], until: str) -> tuple[str, ...]:
+def row_of(one: Assignment, person: Row, view: View, names: Mapping[str, str], until: str) -> tuple[str, ...]:
+    """The cells of a visit, in the order of `COLUMNS`."""
     return (
         one.assignment,
         str(one.rank),

@@ -108,6 +108,7 @@ def test_no_canary_comes_out(dtsen: Dtsen, canaries: tuple[World, list[Path]], t
         ("doctor",),
         ("programmes", "--limit", 1000),
         ("queue", "--capacity", 1000),
+        ("queue", "--capacity", 1000, "--media", tmp_path, "--purpose", "audit"),
         ("targeting",),
         ("find", "--stdin", "--purpose", "audit"),
         ("trace", "--stdin", "--purpose", "audit"),

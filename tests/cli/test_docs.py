@@ -151,6 +151,7 @@ def test_choosing_whom_to_verify_works_as_written(
         assert (said.code, said.err) == (0, ""), line
     assert (tmp_path / "daftar.xlsx").is_file()
     assert (tmp_path / "penugasan.csv").is_file()
+    assert (tmp_path / "daftar.pdf").read_bytes().startswith(b"%PDF")
     words = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
     assert words == ["prioritas", "acak"]
 
