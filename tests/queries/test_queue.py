@@ -248,7 +248,7 @@ def test_a_number_shows_four_digits() -> None:
 def test_a_formula_stays_text(platform: Platform, release: View, found: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     hostile = {"nama_kepala_keluarga": "=1+1", "nik": masked("3571010101019001"), "alamat": "http://a.example"}
     people = {one.family_id: hostile for one in found.assignments}
-    monkeypatch.setattr(workbook_of, "_people", lambda *_: people)
+    monkeypatch.setattr(workbook_of, "people", lambda *_: people)
     book = load_workbook(BytesIO(assignments(platform, release, found, LOOK)))
     cells = [cell for sheet in book.worksheets[1:] for row in list(sheet.iter_rows())[1:] for cell in row]
     assert {cell.data_type for cell in cells if cell.value == "=1+1"} == {"s"}
