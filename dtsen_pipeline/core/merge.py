@@ -19,7 +19,7 @@ from dtsen_pipeline.core.ministry import AGE, ORDER, Ministry, laid_over, minist
 from dtsen_pipeline.core.normalise import region_names
 from dtsen_pipeline.core.rows import ROW, aside, pointer
 from dtsen_pipeline.core.rulings import Chosen
-from dtsen_pipeline.core.subject import PRESENCE, Subject, families, persons
+from dtsen_pipeline.core.subject import MEMBERSHIP, PRESENCE, Subject, families, persons
 from dtsen_pipeline.core.verdicts import EPOCH, Facts, Verdicts, published, verdicts
 from dtsen_pipeline.reference import MergePolicy, city
 
@@ -101,17 +101,21 @@ def merge(observed: Observations, scene: Scene, policy: MergePolicy, engine: Eng
             scene,
             policy,
             engine,
+            chosen_over(scene.standing.chosen, persons(), engine),
         ),
     )
 
 
 def chosen_over(chosen: Sequence[Chosen], subject: Subject, engine: Engine) -> Frame | None:
-    """The answers that reviewers put behind others, as `verdicts` takes them; None where there are none."""
+    """The answers that reviewers put behind others, as `verdicts` takes them; None where there are none.
+
+    Where a person is, and whether they live, is told by the latest visit alone: it is in no group that is chosen.
+    """
     found = [
         (*pointer(one.loser), *pointer(one.winner), column.name)
         for one in chosen
         for column in subject.merged
-        if column.group == one.group
+        if column.group == one.group and column.group != MEMBERSHIP
     ]
     if not found:
         return None

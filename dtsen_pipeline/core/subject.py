@@ -9,6 +9,8 @@ from dtsen_pipeline.schemas.release import FAMILY_BIT
 from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER, tables
 
 PRESENCE, OFFICIAL = "keberadaan_anggota", "official"
+MEMBERSHIP = "membership"
+"""The group that tells whether a person is there, and in which family."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def persons() -> Subject:
         name="family_id",
         kind=Kind.TEXT,
         label="Nomor keluarga",
-        group="membership",
+        group=MEMBERSHIP,
         sensitivity=Sensitivity.ROW,
         bit=FAMILY_BIT,
         codes=None,

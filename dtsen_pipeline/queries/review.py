@@ -1,4 +1,4 @@
-"""What reviewers are asked to decide: persons who may be one, and visits to one family that contradict each other.
+"""What reviewers are asked to decide: persons who may be one, and visits that contradict each other.
 
 The list is made from a release and from the decisions taken since; it holds ids, rows and columns. Identifying values
 stand beside them only where the look reveals them. How likely a pair is, is told apart from the cases, so that nobody
@@ -28,15 +28,17 @@ from dtsen_pipeline.core.rulings import (
     standing,
     states,
 )
+from dtsen_pipeline.core.subject import MEMBERSHIP
 from dtsen_pipeline.queries.access import Look, note
 from dtsen_pipeline.queries.alike import alike
 from dtsen_pipeline.queries.doubts import doubts
 from dtsen_pipeline.queries.labels import as_text, column_facts, group_title, meaning
-from dtsen_pipeline.queries.rawtext import RawRows
+from dtsen_pipeline.queries.rawtext import Pointer, Raw, RawRows
 from dtsen_pipeline.queries.reading import Row, View, fetched
+from dtsen_pipeline.queries.sources import Sources
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.rulings import registered
-from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT
+from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER
 
 WINDOW_DAYS = 30
 """Two visits at most so many days apart should not contradict each other."""
@@ -97,7 +99,7 @@ class Review:
 def review(platform: Platform, view: View, engine: Engine, look: Look) -> Review:
     """The review list; what both sides say is shown where the look reveals it."""
     note(platform.registry, look, "review", release_id=view.release_id)
-    rows = RawRows(platform)
+    sources = Sources(view, RawRows(platform), is_revealed=look.is_revealed)
     weights = {
         case_of(PERSONS, row["id_l"], row["id_r"]): (row["weight"], row["probability_ppm"])
         for row in alike(view, engine).iter_rows(named=True)
@@ -107,10 +109,11 @@ def review(platform: Platform, view: View, engine: Engine, look: Look) -> Review
         listed.add(case, ALIKE)
     for case, why in (*_shared(view), *_doubted(view)):
         listed.add(case, why)
-    for case, columns in _contradicting(view, rows):
-        listed.add(case, CONTRADICTING, columns)
+    for table, field in ((FAMILY, VISIT), (MEMBER, VISIT_MEMBER)):
+        for case, columns in _contradicting(view, sources, table, field):
+            listed.add(case, CONTRADICTING, columns)
     key = platform.key.secret
-    told = _told(view, rows, listed.asked(key)) if look.is_revealed else listed.asked(key)
+    told = _told(view, sources, listed.asked(key)) if look.is_revealed else listed.asked(key)
     likeness = [Likeness(case.number(key), *weight) for case, weight in weights.items()]
     return Review(view.release_id, tuple(told), tuple(sorted(likeness, key=lambda one: (-one.weight, one.number))))
 
@@ -198,50 +201,58 @@ def _ids_of(view: View, tokens: Collection[str]) -> dict[str, str]:
     return dict(fetched(found.select("token", "person_id")).iter_rows())
 
 
-def _contradicting(view: View, raw: RawRows) -> Iterator[tuple[Case, tuple[str, ...]]]:
-    """Visits to one family, close in time, of which one lost a column that the other speaks for."""
+def _contradicting(view: View, sources: Sources, table: str, field: str) -> Iterator[tuple[Case, tuple[str, ...]]]:
+    """Visits to one family or about one person, close in time, of which one lost a column that the other speaks for."""
     lost = pl.col("decision").is_in(["superseded", "reviewed"])
-    pairs = _visits(view, "conflict", lost).join(_visits(view, "lineage"), on="entity_id", suffix="_other")
+    pairs = _visits(view, "conflict", field, lost).join(
+        _visits(view, "lineage", field), on="entity_id", suffix="_other"
+    )
     shared = fetched(
         pairs.with_columns(mask=pl.col("mask") & pl.col("mask_other"))
         .filter(pl.col("mask") > 0, pl.col("token") != pl.col("token_other"))
         .select("token", "token_other", "mask")
     )
-    raw.load(pointer(token) for token in {*shared["token"], *shared["token_other"]})
-    columns = column_facts(view.manifest, FAMILY)
+    sources.prepare(pointer(token) for token in {*shared["token"], *shared["token_other"]})
+    columns = [one for one in column_facts(view.manifest, table) if not one.comes_from and one.group != MEMBERSHIP]
     found: dict[Case, set[str]] = defaultdict(set)
     for token, other, mask in shared.iter_rows():
-        if _days_between(raw, token, other) <= WINDOW_DAYS:
+        if _days_between(sources, token, other) <= WINDOW_DAYS:
             for column in columns:
-                if column.is_in(mask) and not column.comes_from:
+                if column.is_in(mask):
                     found[case_of(VISITS, token, other, column.group)].add(column.name)
     yield from ((case, tuple(sorted(names))) for case, names in sorted(found.items()))
 
 
-def _visits(view: View, table: str, *conditions: pl.Expr) -> pl.LazyFrame:
-    """The rows of a table about visits to families: entity_id, token, mask."""
-    rows = view.scan(table).filter(pl.col("sumber") == VISIT, *conditions)
+def _visits(view: View, table: str, field: str, *conditions: pl.Expr) -> pl.LazyFrame:
+    """The rows of a table that come from rows of `field`: entity_id, token, mask."""
+    rows = view.scan(table).filter(pl.col("sumber") == field, *conditions)
     return rows.select("entity_id", "mask", token=pl.concat_str("src", pl.lit("-"), "row"))
 
 
-def _days_between(raw: RawRows, one: str, other: str) -> int:
+def _days_between(sources: Sources, one: str, other: str) -> int:
     days = [
-        date.fromisoformat((raw.contract(pointer(token)) or {})["waktu_kunjungan"].strip()[:10])
+        date.fromisoformat(_cells(sources, sources.visit_pointer(pointer(token)))["waktu_kunjungan"].strip()[:10])
         for token in (one, other)
     ]
     return abs((days[0] - days[1]).days)
 
 
-def _told(view: View, raw: RawRows, cases: Sequence[Asked]) -> list[Asked]:
+def _cells(sources: Sources, row: Pointer | None) -> Raw:
+    """The cells of a row as the contract writes them; none where it cannot be read."""
+    return (sources.rows.contract(row) if row else None) or {}
+
+
+def _told(view: View, sources: Sources, cases: Sequence[Asked]) -> list[Asked]:
     """The cases with what both sides say."""
     sides = {side for one in cases if one.case.kind == PERSONS for side in (one.case.a, one.case.b)}
     people = {row["person_id"]: row for row in view.rows(MEMBER, pl.col("person_id").is_in(list(sides)))}
+    sources.prepare(pointer(side) for one in cases if one.case.kind == VISITS for side in (one.case.a, one.case.b))
     found = []
     for one in cases:
         if one.case.kind == PERSONS:
             a, b = (_person(view, people.get(side)) for side in (one.case.a, one.case.b))
         else:
-            a, b = (_visit(view, raw, side, one) for side in (one.case.a, one.case.b))
+            a, b = (_visit(view, sources, side, one) for side in (one.case.a, one.case.b))
         found.append(replace(one, a=a, b=b))
     return found
 
@@ -256,14 +267,18 @@ def _person(view: View, row: Row | None) -> tuple[tuple[str, str], ...]:
     return tuple((column.label, meaning(column, text) or text or "") for column, text in texts.items())
 
 
-def _visit(view: View, raw: RawRows, token: str, asked: Asked) -> tuple[tuple[str, str], ...]:
-    """When and by whom a visit was made, and what it says in the group's columns."""
-    cells = raw.contract(pointer(token)) or {}
-    group = [column for column in column_facts(view.manifest, FAMILY) if column.group == asked.case.group]
+def _visit(view: View, sources: Sources, token: str, asked: Asked) -> tuple[tuple[str, str], ...]:
+    """When and by whom a visit was made, of whom a member's row speaks, and what it says in the group's columns."""
+    row = pointer(token)
+    cells, visit = _cells(sources, row), _cells(sources, sources.visit_pointer(row))
+    is_member = sources.rows.table(row) == VISIT_MEMBER
+    facts = column_facts(view.manifest, MEMBER if is_member else FAMILY)
+    group = [column for column in facts if column.group == asked.case.group]
     said = [
         (column.label, meaning(column, cells[column.name]) or cells[column.name].strip())
         for column in group
         if column.name in cells and (cells[column.name].strip() or column.name in asked.columns)
     ]
-    head = [(name, cells.get(name, "").strip()) for name in VISIT_FACTS]
+    head = [(name, visit.get(name, "").strip()) for name in VISIT_FACTS]
+    head += [(name, cells.get(name, "").strip()) for name in (NIK, NAME) if is_member]
     return (*head, (group_title(asked.case.group), ""), *said)

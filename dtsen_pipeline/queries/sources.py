@@ -97,11 +97,15 @@ class Sources:
 
     def visit_of(self, pointer: Pointer) -> Raw | None:
         """The raw row of the visit that a field row belongs to."""
-        if self._table(pointer) == VISIT:
-            return self.rows.raw(pointer)
-        number = self._visit_id(pointer)
-        found = self._visits.get(number) if number else None
+        found = self.visit_pointer(pointer)
         return self.rows.raw(found) if found else None
+
+    def visit_pointer(self, pointer: Pointer) -> Pointer | None:
+        """The row of the visit that a field row belongs to; that of a member row once it was prepared."""
+        if self._table(pointer) == VISIT:
+            return pointer
+        number = self._visit_id(pointer)
+        return self._visits.get(number) if number else None
 
     def _people(self, visit: Raw) -> Mapping[str, str | None]:
         role, at = visit["peran_petugas"].strip(), visit["waktu_kunjungan"].strip()

@@ -184,8 +184,9 @@ class Testimony:
 
     @property
     def visits(self) -> frozenset[tuple[str, int]]:
-        """The rows of visits to the family that won, agreed or lost."""
-        return frozenset((row["src"], row["row"]) for row in (*self.lineage, *self.conflict) if row["sumber"] == VISIT)
+        """The rows of visits to the family, or about the person, that won, agreed or lost."""
+        told = (*self.lineage, *self.conflict)
+        return frozenset((row["src"], row["row"]) for row in told if row["sumber"] in (VISIT, VISIT_MEMBER))
 
     def groups(self) -> tuple[Group, ...]:
         """Every column, by field group."""

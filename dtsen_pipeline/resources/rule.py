@@ -25,7 +25,7 @@ from dtsen_pipeline.resources.settings import ZONE
 from dtsen_pipeline.resources.vault import Deposit
 from dtsen_pipeline.resources.workbook import Workbook
 from dtsen_pipeline.schemas.errors import DtsenError
-from dtsen_pipeline.schemas.tables import VISIT
+from dtsen_pipeline.schemas.tables import FIELD_TABLES
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _known(platform: Platform, sides: set[str]) -> set[str]:
         column("anggota", pl.col("person_id")),
         column("alias", pl.col("alias_id")),
         column("vanished", pl.col("entity_id"), pl.col("tabel") == "anggota"),
-        column("fate", token, pl.col("sumber") == VISIT),
+        column("fate", token, pl.col("sumber").is_in(list(FIELD_TABLES))),
     ]
     return set(pl.concat(frames).filter(pl.col("side").is_in(list(sides))).collect()["side"])
 

@@ -94,23 +94,25 @@ class Story:
 
 @dataclass(frozen=True)
 class Choice:
-    """A reviewer's choice between two visits to a family, by their names; where it is undone, on the day after."""
+    """A reviewer's choice between two visits to a family, or what they say of its member; undone on the day after."""
 
     first: str
     second: str
     picks_first: bool
     is_undone: bool = False
+    table: str = VISIT
 
     def told(self, town: Town) -> list[tuple[Ruling, Decided]]:
         """What is decided, and the same as the judge reads it."""
-        at = {line["id_kunjungan"]: (line["src"], line["row"]) for line in reversed(town.rows[VISIT])}
+        at = {line["id_kunjungan"]: (line["src"], line["row"]) for line in reversed(town.rows[self.table])}
+        group = "dwelling" if self.table == VISIT else "health"
         tokens = {f"{at[name][0]}-{at[name][1]}": at[name] for name in (self.first, self.second)}
         a, b = sorted(tokens)
         winner = list(tokens)[0 if self.picks_first else 1]
         said = [("2026-09-01", FIRST if winner == a else SECOND), ("2026-09-02", UNDONE)][: 1 + self.is_undone]
-        case = case_of(VISITS, a, b, "dwelling")
+        case = case_of(VISITS, a, b, group)
         return [
-            (Ruling(case, day, answer, "P-1"), Decided(tokens[a], tokens[b], day, answer, "P-1", "dwelling"))
+            (Ruling(case, day, answer, "P-1"), Decided(tokens[a], tokens[b], day, answer, "P-1", group))
             for day, answer in said
         ]
 

@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from dtsen_pipeline.core.engine import Engine
 from dtsen_pipeline.reference import code_lists
 from dtsen_pipeline.schemas.release import KEYS
+from dtsen_pipeline.schemas.tables import FIELD_TABLES, VISIT
 from tests.core.rows import ANCIENT, CARD, DATES, Release, Town, card
 from tests.core.stories import (
     EYES,
@@ -140,7 +141,7 @@ def test_a_choice_between_visits_and_its_undo_is_the_state_before(
 ) -> None:
     rivals = list(combinations([one for one in story.visits if FLOOR in one.answered], 2))
     pairs = [(one.name, other.name) for one, other in rivals if one.number == other.number]
-    made = [Choice(*pair, data.draw(st.booleans())) for pair in pairs]
+    made = [Choice(*pair, data.draw(st.booleans()), table=table) for pair in pairs for table in FIELD_TABLES]
     undone = [replace(choice, is_undone=True) for choice in made]
     told(story.town(), engine, made)
     same(tables_of(told(story.town(), engine, undone)), tables_of(told(story.town(), engine)))
@@ -185,9 +186,9 @@ class Office(RuleBasedStateMachine):
     @precondition(lambda self: self._rivals())
     @rule(data=st.data(), picks_first=st.booleans())
     def choose(self, data: st.DataObject, picks_first: bool) -> None:  # noqa: FBT001 - drawn
-        """A reviewer puts one visit to a family before another."""
-        pair = data.draw(st.sampled_from(self._rivals()))
-        self.choices.append(Choice(*pair, picks_first))
+        """A reviewer puts one visit to a family before another, or what it says of a member."""
+        first, second, table = data.draw(st.sampled_from(self._rivals()))
+        self.choices.append(Choice(first, second, picks_first, table=table))
 
     @precondition(lambda self: any(not choice.is_undone for choice in self.choices))
     @rule()
@@ -196,11 +197,11 @@ class Office(RuleBasedStateMachine):
         place = max(place for place, choice in enumerate(self.choices) if not choice.is_undone)
         self.choices[place] = replace(self.choices[place], is_undone=True)
 
-    def _rivals(self) -> list[tuple[str, str]]:
-        """Visits to one family that nobody has chosen between yet."""
-        asked = {(choice.first, choice.second) for choice in self.choices}
+    def _rivals(self) -> list[tuple[str, str, str]]:
+        """Visits to one family, and their rows of members, that nobody has chosen between yet."""
+        asked = {(choice.first, choice.second, choice.table) for choice in self.choices}
         pairs = [(one.name, other.name) for one, other in combinations(self.visits, 2) if one.number == other.number]
-        return [pair for pair in pairs if pair not in asked]
+        return [(*pair, table) for pair in pairs for table in FIELD_TABLES if (*pair, table) not in asked]
 
     @rule()
     def publish(self) -> None:
@@ -213,11 +214,13 @@ class Office(RuleBasedStateMachine):
         gone = [row for row in release.tables["vanished"] if row["tabel"] == "keluarga"]
         assert len(gone) == len(ever - now)
         for number in now:
-            if not any(choice.first in self._names(number) for choice in self.choices if not choice.is_undone):
+            if not any(self._is_chosen(choice, number) for choice in self.choices):
                 self._check_floor(release, number)
 
-    def _names(self, number: int) -> set[str]:
-        return {one.name for one in self.visits if one.number == number}
+    def _is_chosen(self, choice: Choice, number: int) -> bool:
+        """Whether a choice in force is about visits to a family."""
+        names = {one.name for one in self.visits if one.number == number}
+        return choice.first in names and choice.table == VISIT and not choice.is_undone
 
     def _check_floor(self, release: Release, number: int) -> None:
         """A floor found after the snapshot's day is published, or a finer code of it."""

@@ -19,11 +19,12 @@ from dtsen_pipeline.queries.visits import last_answered, visits
 from dtsen_pipeline.resources.ingest import Declared, ingest
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.settings import Settings
-from tests.queries.test_review import CONTRADICTING, answered, listed, only
+from tests.queries.test_review import answered, listed
 from tests.queries.world import LOOK, NOW, OPEN, World, copied, publish
 from tests.resources.form_server import Record, odk
 
 AREA, CARD = "luas_lantai", "nomor_kartu_keluarga"
+NIK, SIGHT = "nomor_induk_kependudukan", "penglihatan"
 FIRST, SECOND = "2026-W46-TRC-001", "2026-W47-TRC-001"
 
 
@@ -65,15 +66,29 @@ def edited(world: World, engine: Engine, tmp_path_factory: pytest.TempPathFactor
         return odk(number, **{CARD: card, "waktu_kunjungan": at, "id_petugas": officer, AREA: area} | more)
 
     turned_down = visit(3, cards[2], "P-03", 50, state="hasIssues")
-    first = [visit(1, cards[0], "P-01", 41), visit(2, cards[3], "P-02", 44), visit(4, cards[3], "P-04", 90, 12)]
+    with opened(before.settings) as platform:
+        people = (
+            view(platform).scan("anggota").filter(pl.col("family_id") == homes[cards[3]], pl.col(NIK).is_not_null())
+        )
+        number = people.select(NIK).sort(NIK).collect()[NIK][0]
+
+    def met(sight: int) -> list[Record]:
+        return [{"__id": f"m{sight}", NIK: number, "keberadaan_anggota": "1", SIGHT: str(sight)}]
+
+    first = [
+        visit(1, cards[0], "P-01", 41),
+        visit(2, cards[3], "P-02", 44, anggota=met(4)),
+        visit(4, cards[3], "P-04", 90, 12, anggota=met(1)),
+    ]
     old = sent(before.settings, folder, FIRST, [*first, turned_down])
     publish(before.settings)
-    case = only(listed(before, engine), CONTRADICTING)
-    choice = "pilih_a" if int(case.case.a.partition("-")[2]) < int(case.case.b.partition("-")[2]) else "pilih_b"
-    assert answered(before, engine, folder, case.number, choice, "P-1", "2026-11-20").rows == 1
+    for group in ("dwelling", "health"):
+        (case,) = [one for one in listed(before, engine).cases if one.case.group == group]
+        choice = "pilih_a" if int(case.case.a.partition("-")[2]) < int(case.case.b.partition("-")[2]) else "pilih_b"
+        assert answered(before, engine, folder, case.number, choice, "P-1", "2026-11-20").rows == 1
     publish(before.settings)
     after = copied(before, folder / "after")
-    again = [visit(1, cards[1], "P-11", 42, edits=1), visit(2, cards[3], "P-12", 45, edits=1)]
+    again = [visit(1, cards[1], "P-11", 42, edits=1), visit(2, cards[3], "P-12", 45, edits=1, anggota=met(4))]
     new = sent(after.settings, folder, SECOND, again)
     publish(after.settings)
     return Edited(before, after, old, new, homes, cards)
@@ -150,6 +165,30 @@ def test_a_choice_between_visits_lapses_when_one_is_edited(edited: Edited) -> No
         assert area(found, home) == 90
         told = trace(platform, found, "keluarga", home, LOOK).rulings
         assert [(one.is_in_release, one.is_in_force) for one in told] == [(True, False)]
+
+
+def sight(found: View, person: str) -> int:
+    """What is published of a person's eyes."""
+    return int(found.scan("anggota").filter(pl.col("person_id") == person).select(SIGHT).collect().item())
+
+
+def test_a_choice_between_what_two_visits_say_of_a_member(edited: Edited, engine: Engine) -> None:
+    with opened(edited.before.settings) as platform:
+        found = view(platform)
+        reviewed = found.scan("conflict").collect().filter(decision="reviewed", tabel="anggota")
+        (person,) = set(reviewed["entity_id"])
+        assert sight(found, person) == 4
+        assert [one.is_in_force for one in trace(platform, found, "anggota", person, LOOK).rulings] == [True]
+    with opened(edited.after.settings) as platform:
+        assert sight(view(platform), person) == 1
+        told = trace(platform, view(platform), "anggota", person, LOOK).rulings
+        assert [one.is_in_force for one in told] == [False]
+    asked = [one for one in listed(edited.after, engine, OPEN).cases if one.case.group == "health"]
+    assert {one.status for one in asked} == {"terbuka", "diputus"}
+    open_case = next(one for one in asked if one.status == "terbuka")
+    assert open_case.columns == (SIGHT,)
+    assert dict(open_case.a)["id_petugas"] != dict(open_case.b)["id_petugas"]
+    assert dict(open_case.a)[NIK] == dict(open_case.b)[NIK] != ""
 
 
 def test_a_file_with_two_tables_is_balanced_once(edited: Edited) -> None:
