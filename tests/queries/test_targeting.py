@@ -145,7 +145,17 @@ def test_families_near_the_cut_off_are_counted(platform: Platform, release: View
     assert (found.cut_off, found.families) == (cut, len(scores))
     for near in found.near:
         assert near.families == sum(abs(score - cut) <= near.distance_micro for score in scores)
-    assert 0 < found.crossed < found.moved < 0.5
+    assert 0 <= found.crossed <= found.moved < 0.5
+
+
+def test_much_noise_moves_more_than_cross_the_line(
+    platform: Platform, release: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    little = fragility(Prospects(platform, release), LINE)
+    monkeypatch.setattr("dtsen_pipeline.queries.fragility.NOISE", 0.1)
+    found = fragility(Prospects(platform, release), LINE)
+    assert 0 < found.crossed < found.moved < 1
+    assert little.moved < found.moved
 
 
 def test_no_noise_moves_nobody(platform: Platform, release: View, monkeypatch: pytest.MonkeyPatch) -> None:
