@@ -16,8 +16,8 @@ from dtsen_pipeline.reference import Profile, parts
 from dtsen_pipeline.schemas.errors import DtsenError
 
 DEPTH = 12
-TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-BRACKET = re.compile(rb"[][{}]")
+BRACKET = re.compile(rb'(?:[^][{}"]++|"(?:[^"\\]++|\\.)*+")*+([][{}]?)', re.DOTALL)
+"""The next bracket outside of texts; none at the end, and before a text that never ends."""
 NEXT = ("next", "@odata.nextLink")
 """The keys under which a server says that the document is one page of more."""
 ANNOTATION = "@odata."
@@ -116,8 +116,10 @@ def shape_error(found: Sequence[Submission], profile: Profile, token: str) -> Dt
 
 def _check_depth(data: bytes, token: str) -> None:
     depth = 0
-    for match in BRACKET.finditer(TEXT.sub(b"", data)):
-        depth += 1 if match[0] in b"[{" else -1
+    for match in BRACKET.finditer(data):
+        if not match[1]:
+            return
+        depth += 1 if match[1] in b"[{" else -1
         if depth > DEPTH:
             raise DtsenError("E_JSON_DEPTH", f"the document is nested more than {DEPTH} levels deep", token=token)
 

@@ -125,7 +125,7 @@ class Settings(BaseSettings):
     json_mb: Annotated[
         int,
         _about(
-            "The largest JSON document that is taken in; reading one takes about twenty times its size in memory",
+            "The largest JSON document that is taken in; reading one takes about ten times its size in memory",
             "whole megabytes, 1 or more",
             ge=1,
         ),

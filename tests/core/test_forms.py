@@ -128,6 +128,8 @@ def test_a_text_that_cannot_be_kept_rejects_its_record_alone(answer: str, reason
         (b'{"results": [{"_uuid": "a\nb"}]}', "E_JSON"),
         (b'{"results": ' + b"[" * 13 + b"]" * 13 + b"}", "E_JSON_DEPTH"),
         (b"[" * 200_000, "E_JSON_DEPTH"),
+        (b'{"results": [{"_uuid": "a\\\\"}, {"b\\"": ' + b"[" * 11, "E_JSON_DEPTH"),
+        pytest.param(b'{"results": [{"_uuid": "' + b'\\"' * 1_000_000, "E_JSON", id="a text that never ends"),
         (b'{"results": {"_uuid": "a"}}', "E_JSON_SHAPE"),
         (b'{"results": ["a"]}', "E_JSON_SHAPE"),
         (b'[{"_uuid": "a"}]', "E_JSON_SHAPE"),
