@@ -48,15 +48,24 @@ def rejected(
     if as_json:
         document(found)
         return
-    say(Text(f"Rilis {found.release_id}: {count(len(found.rows))} baris ditolak. / Rejected rows.", style="bold"))
+    mended = len(found.rows) - len(found.open)
+    say(
+        Text(
+            f"Rilis {found.release_id}: {count(len(found.rows))} baris ditolak, {count(mended)} sudah selesai. "
+            "/ Rejected rows, and those resolved.",
+            style="bold",
+        )
+    )
     for reason in found.reasons:
         by_table = ", ".join(f"{name} {count(number)}" for name, number in reason.by_table.items())
-        say("", Text(f"{reason.code} · {count(reason.count)} ({by_table})", style="cyan"))
+        done = f", {count(reason.count - reason.open)} selesai" if reason.open < reason.count else ""
+        say("", Text(f"{reason.code} · {count(reason.count)} ({by_table}){done}", style="cyan"))
         say(f"  {reason.id} / {reason.en}", f"  Yang perlu dilakukan: {reason.advice_id}")
-    shown = found.rows[:limit]
+    shown = (*found.open, *(row for row in found.rows if row.resolved_by))[:limit]
     if shown:
         heading("Baris / Rows")
-        table(("Baris", "Tabel", "Temuan"), ((row.token, row.table, ", ".join(row.findings)) for row in shown))
+        head = ("Baris", "Tabel", "Temuan", "Diselesaikan oleh")
+        table(head, ((row.token, row.table, ", ".join(row.findings), row.resolved_by) for row in shown))
     if len(found.rows) > len(shown):
         say(f"… dan {count(len(found.rows) - len(shown))} lagi (--limit, --json)")
 

@@ -3,6 +3,7 @@
 from dtsen_pipeline.core.editable import EDITABLE, LEFT_OUT, Editable
 from dtsen_pipeline.core.rulebook import Rule, rulebook
 from dtsen_pipeline.schemas.docs import CONSEQUENCES, grid, page
+from dtsen_pipeline.schemas.reasons.ties import TIES
 from dtsen_pipeline.schemas.tables import INPUT_TABLES
 
 HEAD = ("Kode", "Akibat", "Kolom", "Arti", "In English", "Dasar")
@@ -22,6 +23,10 @@ def rules_page() -> str:
         "list that a person has confirmed rejects with `E_CODE` where it warned with `W_CODE` before. No rule changes "
         "a value.",
         *(block for name in INPUT_TABLES for block in _section(name, [rule for rule in rules if rule.table == name])),
+        "## Baris sah yang tidak ikut",
+        "Setelah aturan di atas: anggota tanpa keluarga, kunjungan ke keluarga yang tidak dikenal, dan baris lain yang "
+        "tidak dapat diikatkan pada satu keluarga atau orang. *Valid rows that cannot be tied to one family or person.*",
+        grid(HEAD, (_row(Rule(reason, "", ())) for reason in TIES)),
     )
 
 

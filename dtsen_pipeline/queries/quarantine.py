@@ -47,7 +47,7 @@ class Quarantined:
     words; none where the line cannot be read as a record.
 
     `day`: that of the visit, else the snapshot's data date. `reasons`: one Indonesian sentence a
-    finding, with the column's label; `columns`: the columns at fault.
+    finding, with the column's label, and the line itself where it is no record; `columns`: the columns at fault.
     """
 
     token: str
@@ -121,7 +121,8 @@ def _open_rows(platform: Platform, view: View, *, is_revealed: bool) -> list[Qua
     sources = Sources(view, raw, is_revealed=is_revealed)
     sources.prepare(pointer(row.token) for row in rows)
     homes = _homes(view)
-    return [_quarantined(row, raw, sources, homes) for row in rows]
+    lines = raw.lines(pointer(row.token) for row in rows if raw.raw(pointer(row.token)) is None)
+    return [_quarantined(row, raw, sources, homes, lines.get(pointer(row.token))) for row in rows]
 
 
 def _corrected(view: View, raw: RawRows) -> frozenset[str]:
@@ -136,7 +137,9 @@ def _homes(view: View) -> dict[str, str]:
     return dict(fetched(cards).rows())
 
 
-def _quarantined(row: RejectedRow, raw: RawRows, sources: Sources, homes: dict[str, str]) -> Quarantined:
+def _quarantined(
+    row: RejectedRow, raw: RawRows, sources: Sources, homes: dict[str, str], line: str | None
+) -> Quarantined:
     place = pointer(row.token)
     source, cells, visit = sources.of(place), raw.contract(place), None
     if source.is_visit:
@@ -151,7 +154,10 @@ def _quarantined(row: RejectedRow, raw: RawRows, sources: Sources, homes: dict[s
         officer=source.officer,
         kelurahan=own or homes.get(card),
         day=_day(source),
-        reasons=tuple(_sentence(reason.id, column, row.table) for reason, column in findings),
+        reasons=(
+            *(_sentence(reason.id, column, row.table) for reason, column in findings),
+            *([f"Baris aslinya: {line}"] if line is not None else []),
+        ),
         columns=frozenset(column for _, column in findings if column),
         cells=None if cells is None else dict(cells),
     )

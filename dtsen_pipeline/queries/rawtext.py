@@ -4,6 +4,7 @@ A raw row is a mapping from column name to the text that was delivered. What it 
 """
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -18,6 +19,7 @@ from dtsen_pipeline.schemas.errors import DtsenError
 Pointer = tuple[str, int]
 Raw = Mapping[str, str]
 VISIT_ID = "id_kunjungan"
+UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 JOINT = "\x1f"
 """Stands between cells; no cell can hold it."""
 
@@ -89,6 +91,21 @@ class RawRows:
         frame = pl.DataFrame([{"src": pointer[0], "row": pointer[1], **raw}])
         rows = contract_rows(frame, profile, self.platform.settings.city)
         return {name: text or "" for name, text in rows.drop("src", "row").row(0, named=True).items()}
+
+    def lines(self, pointers: Iterable[Pointer]) -> dict[Pointer, str]:
+        """The lines of CSV files as they were delivered, also such as are no record; what is no text shows as �."""
+        wanted: dict[str, set[int]] = defaultdict(set)
+        for token, row in pointers:
+            wanted[token].add(row)
+        found = {}
+        for token, rows in wanted.items():
+            file = self.file(token)
+            if _profile(file).format == CSV:
+                with self.platform.vault.open(file.sha256) as stored:
+                    for row, line in enumerate(stored, start=1):
+                        if row in rows:
+                            found[token, row] = UNSHOWN.sub("�", line.decode("utf-8", errors="replace").rstrip("\r\n"))
+        return found
 
     def _keep(self, token: str, is_wanted: Callable[[int, bytes], bool]) -> dict[int, Raw]:
         file = self.file(token)

@@ -21,10 +21,11 @@ class RejectedRow:
 
 @dataclass(frozen=True)
 class RejectedReason:
-    """A reason, how many rows of each table it rejected, and what to do about it."""
+    """A reason, how many rows of each table it rejected, how many are not resolved yet, and what to do about it."""
 
     code: str
     count: int
+    open: int
     by_table: dict[str, int]
     id: str
     en: str
@@ -39,6 +40,11 @@ class Rejected:
     reasons: tuple[RejectedReason, ...]
     rows: tuple[RejectedRow, ...]
 
+    @property
+    def open(self) -> tuple[RejectedRow, ...]:
+        """The rows for which nothing stands yet."""
+        return tuple(row for row in self.rows if row.resolved_by is None)
+
 
 def rejected(view: View) -> Rejected:
     """Every rejected row of a release and the counts by reason; a row counts under each of its reasons."""
@@ -52,11 +58,21 @@ def rejected(view: View) -> Rejected:
 
 def _reasons(rows: Sequence[RejectedRow]) -> tuple[RejectedReason, ...]:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
+    waiting = Counter[str]()
     for row in rows:
         for code in codes_of("|".join(row.findings)):
             counts[code][row.table] += 1
+            waiting[code] += row.resolved_by is None
     listed = [
-        RejectedReason(code, by_table.total(), dict(sorted(by_table.items())), reason.id, reason.en, reason.advice_id)
+        RejectedReason(
+            code=code,
+            count=by_table.total(),
+            open=waiting[code],
+            by_table=dict(sorted(by_table.items())),
+            id=reason.id,
+            en=reason.en,
+            advice_id=reason.advice_id,
+        )
         for code, by_table in counts.items()
         for reason in [reason_of(code)[0]]
     ]

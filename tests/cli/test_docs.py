@@ -70,7 +70,9 @@ def test_a_newcomer_follows_the_how_to_from_a_rejected_row_to_its_publication(
     assert "diterima" in dtsen(*ingest).out
     assert dtsen(*debt).code == 0
     publish(world.settings, datetime.now(ZONE).date() + timedelta(days=1))
-    resolved = {one["token"]: one["resolved_by"] for one in dtsen("rejected", "--json").document["rows"]}
+    rows = dtsen("rejected", "--json").document["rows"]
+    resolved = {one["token"]: one["resolved_by"] for one in rows}
+    assert f"{sum(by is not None for by in resolved.values())} sudah selesai" in dtsen("rejected").out
     assert resolved[row[0].value] == f"{said['files'][0]}-2"
 
 

@@ -72,6 +72,12 @@ def test_every_rejected_row_stands_there_as_it_was_delivered(platform: Platform,
         said = {name: str(cell.value or "") for name, cell in cells.items() if name not in LEADING}
         if expected[token]["reasons"].startswith("E_LINE"):
             assert not any(said.values())
+            src, row = expected[token]["src"], expected[token]["row"]
+            with platform.vault.open(platform.registry.file(src).sha256) as stored:
+                line = stored.read().split(b"\n")[row - 1]
+            told = str(cells["alasan"].value).partition("Baris aslinya: ")[2]
+            assert [piece for piece in told.split("�") if piece.encode() not in line] == []
+            assert len(told) > len(line) / 2
             continue
         readable += 1
         assert said == raw(platform, expected[token]["src"], expected[token]["row"])
