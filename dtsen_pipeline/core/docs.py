@@ -25,7 +25,8 @@ def rules_page() -> str:
         *(block for name in INPUT_TABLES for block in _section(name, [rule for rule in rules if rule.table == name])),
         "## Baris sah yang tidak ikut",
         "Setelah aturan di atas: anggota tanpa keluarga, kunjungan ke keluarga yang tidak dikenal, dan baris lain yang "
-        "tidak dapat diikatkan pada satu keluarga atau orang. *Valid rows that cannot be tied to one family or person.*",
+        "tidak dapat diikatkan pada satu keluarga atau orang. "
+        "*Valid rows that cannot be tied to one family or person.*",
         grid(HEAD, (_row(Rule(reason, "", ())) for reason in TIES)),
     )
 
