@@ -131,8 +131,9 @@ def scores(model: WelfareModel, answers: Whole, place: Whole | None = None) -> W
 
 
 def _answer(reading: str, names: Sequence[str], columns: Columns) -> npt.NDArray[Any]:
-    value = READINGS[reading][1](*(columns[name] for name in names))
-    if not np.array_equal(value, np.rint(value)):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = READINGS[reading][1](*(columns[name] for name in names))
+    if not np.isfinite(value).all() or not np.array_equal(value, np.rint(value)):
         raise DtsenError("E_SURVEY_WHOLE", "a feature counts whole things", column=names[0])
     return value.astype(np.int64)
 

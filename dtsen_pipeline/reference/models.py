@@ -18,7 +18,7 @@ import yaml
 from dtsen_pipeline.reference.records import Agreement, Dropped, Feature, SurveyMap, WelfareModel
 from dtsen_pipeline.reference.strict import fields, once, one_of, read_yaml, texts, typed
 
-MICRO, DECILES = 1_000_000, 10
+MICRO, DECILES, CODE_PARTS = 1_000_000, 10, 2
 IMITATION = "imitation"
 STATUSES, KINDS, UNITS = ("demonstration", "city"), ("coefficients", "fitted", IMITATION), ("keluarga",)
 SCOPES = ("demonstrasi", "nasional", "provinsi", "kabupaten_kota")
@@ -135,8 +135,9 @@ def _mapped(facts: Mapping[str, Any], where: str, *, is_weighted: bool) -> dict[
     for key in ("weight", "place"):
         if facts.get(key) is not None:
             typed(facts[key], str, f"{where}: {key}")
-    if facts.get("place") is not None and not all(name.strip() for name in facts["place"].split(",")):
-        message = f"{where}: place names the columns of a code"
+    parts = [] if facts.get("place") is None else facts["place"].split(",")
+    if len(parts) > CODE_PARTS or not all(name.strip() for name in parts):
+        message = f"{where}: place names the one or two columns of a code"
         raise ValueError(message)
     _check_period(facts, where)
     features = tuple(_feature(item, where, is_weighted=is_weighted) for item in typed(facts["features"], list, where))

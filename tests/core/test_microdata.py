@@ -82,6 +82,12 @@ def test_a_half_is_no_count(model: WelfareModel) -> None:
         microdata.matrix(one, {"hhsize": np.array([2.0, 2.5])})
 
 
+def test_a_household_of_nobody_has_no_share(model: WelfareModel) -> None:
+    one = replace(model, features=(replace(model.features[0], reading="member_share"),))
+    with pytest.raises(DtsenError, match="E_SURVEY_WHOLE column hhsize"):
+        microdata.matrix(one, {"hhsize": np.array([2.0, 0.0])})
+
+
 def test_a_score_is_the_sum_of_its_terms(model: WelfareModel) -> None:
     two = replace(model, features=model.features[:2])
     answers = np.array([[4, 16], [1, 1]])
