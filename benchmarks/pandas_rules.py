@@ -93,12 +93,16 @@ def _nested(records: pd.DataFrame, suffix: str) -> Masks:
     return found
 
 
-def _parts(number: Series) -> tuple[Series, Series]:
+def _parts(number: Series, inputs: InputList) -> tuple[Series, Series]:
     """Whether a text is a number worth reading, and where its region lies nowhere."""
+    place = city(inputs.city)
     is_sound = matches(number, "[0-9]{16}") & ~number.isin(PLACEHOLDERS)
     is_province = number.str.slice(0, 2).isin(list(provinces()))
     is_zero = (number.str.slice(2, 4) == "00") | (number.str.slice(4, 6) == "00")
-    return is_sound, is_sound & (~is_province | is_zero)
+    districts = {village.kecamatan_kemendagri.replace(".", "") for village in place.kelurahan}
+    is_here = number.str.slice(0, 4) == place.kemendagri.replace(".", "")
+    is_missing = is_here & ~number.str.slice(0, 6).isin(districts)
+    return is_sound, is_sound & (~is_province | is_zero | is_missing)
 
 
 def _part(number: Series, is_sound: Series, start: int) -> Series:
@@ -112,7 +116,7 @@ def _no_day(day: Series, month: Series) -> Series:
 
 def _cards(records: pd.DataFrame, inputs: InputList) -> Masks:
     number = records[CARD]
-    is_sound, is_nowhere = _parts(number)
+    is_sound, is_nowhere = _parts(number, inputs)
     here = city(inputs.city).kemendagri.replace(".", "")
     return {
         "W_KK_PLACEHOLDER": number.isin(PLACEHOLDERS),
@@ -125,7 +129,7 @@ def _cards(records: pd.DataFrame, inputs: InputList) -> Masks:
 
 def _niks(records: pd.DataFrame, inputs: InputList) -> Masks:
     number, born, sex = records[NIK], records["tanggal_lahir"], records["jenis_kelamin"]
-    is_sound, is_nowhere = _parts(number)
+    is_sound, is_nowhere = _parts(number, inputs)
     written, month, year = (_part(number, is_sound, start) for start in (6, 8, 10))
     is_woman = written > 40
     day = written.mask(is_woman, written - 40)

@@ -156,8 +156,14 @@ WARNED: list[Case] = [
         for date in ("0001", "3201", "4001", "7201", "0100", "0113", "3002", "3104", "7102")
     ),
     *((FAMILY, {CARD: f"{card(1)[:6]}{date}{card(1)[10:]}"}, "W_KK_DATE") for date in ("4101", "0013", "3002", "3111")),
-    *((MEMBER, {NIK: f"{area}{nik(1)[6:]}"}, "W_NIK_REGION_UNKNOWN") for area in ("377101", "350001", "357100")),
-    *((FAMILY, {CARD: f"{area}{card(1)[6:]}"}, "W_KK_REGION_UNKNOWN") for area in ("007101", "350001", "357100")),
+    *(
+        (MEMBER, {NIK: f"{area}{nik(1)[6:]}"}, "W_NIK_REGION_UNKNOWN")
+        for area in ("377101", "350001", "357100", "357199")
+    ),
+    *(
+        (FAMILY, {CARD: f"{area}{card(1)[6:]}"}, "W_KK_REGION_UNKNOWN")
+        for area in ("007101", "350001", "357100", "357104")
+    ),
     *((FAMILY, {CARD: f"{area}{card(1)[6:]}"}, "W_KK_REGION") for area in ("350601", "966401")),
     (VISIT, {CARD: f"3506{card(1)[4:]}"}, "W_KK_REGION"),
     (FAMILY, {CARD: f"{card(1)[:12]}0000"}, "W_KK_SERIAL"),

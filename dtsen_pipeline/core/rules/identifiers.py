@@ -44,17 +44,19 @@ class _Number:
         """Two digits as an integer."""
         return nw.when(self.is_sound).then(self.text.str.slice(start, 2)).cast(nw.Int64)
 
-    @property
-    def is_nowhere(self) -> nw.Expr:
-        """The region is no province, or its regency or district is 00."""
+    def is_nowhere(self, context: Context) -> nw.Expr:
+        """The region is no province, its regency or district is 00, or it is a district that this city has not."""
         is_province = self.text.str.slice(0, 2).is_in(list(provinces()))
         is_zero = (self.text.str.slice(2, 2) == "00") | (self.text.str.slice(4, 2) == "00")
-        return self.is_sound & (~is_province | is_zero)
+        districts = sorted({place.kecamatan_kemendagri.replace(".", "") for place in context.city.kelurahan})
+        is_here = self.text.str.slice(0, 4) == context.city.kemendagri.replace(".", "")
+        is_missing = is_here & ~self.text.str.slice(0, 6).is_in(districts)
+        return self.is_sound & (~is_province | is_zero | is_missing)
 
     def is_outside(self, context: Context) -> nw.Expr:
         """The region exists and is not this city."""
         here = context.city.kemendagri.replace(".", "")
-        return self.is_sound & (self.text.str.slice(0, 4) != here) & ~self.is_nowhere
+        return self.is_sound & (self.text.str.slice(0, 4) != here) & ~self.is_nowhere(context)
 
     @property
     def has_no_serial(self) -> nw.Expr:
@@ -76,7 +78,7 @@ def nik_rules(context: Context) -> Predicates:
         "W_NIK_BIRTHDATE": differs,
         "W_NIK_SEX": (is_woman & (sex == 1)) | (~is_woman & (sex == 2)),
         "W_NIK_REGION": number.is_outside(context),
-        "W_NIK_REGION_UNKNOWN": number.is_nowhere,
+        "W_NIK_REGION_UNKNOWN": number.is_nowhere(context),
         "W_NIK_SERIAL": number.has_no_serial,
         "W_NIK_IS_CARD": number.is_sound & (number.text == nw.col(CARD)),
     }
@@ -89,7 +91,7 @@ def card_rules(context: Context) -> Predicates:
         "W_KK_PLACEHOLDER": number.text.is_in(PLACEHOLDERS),
         "W_KK_DATE": _is_no_day(number.pair(6), number.pair(8)),
         "W_KK_REGION": number.is_outside(context),
-        "W_KK_REGION_UNKNOWN": number.is_nowhere,
+        "W_KK_REGION_UNKNOWN": number.is_nowhere(context),
         "W_KK_SERIAL": number.has_no_serial,
     }
 

@@ -36,8 +36,8 @@ NUMBERS = (
     warned(
         "W_NIK_REGION_UNKNOWN",
         kind=ReasonKind.FORMAT,
-        id="Kode wilayah di awal NIK tidak ada dalam daftar provinsi, atau berisi 00.",
-        en="The region at the start of the NIK is of no province, or holds 00.",
+        id="Kode wilayah di awal NIK tidak ada: bukan provinsi, berisi 00, atau bukan kecamatan di kota ini.",
+        en="The region at the start of the NIK does not exist: no province, 00, or no district of this city.",
         basis=REGIONS,
         advice_id="Cocokkan dengan KTP-el; kemungkinan salah ketik.",
         reads=(NIK,),
@@ -117,8 +117,8 @@ NUMBERS = (
     warned(
         "W_KK_REGION_UNKNOWN",
         kind=ReasonKind.FORMAT,
-        id="Kode wilayah di awal nomor kartu keluarga tidak ada dalam daftar provinsi, atau berisi 00.",
-        en="The region at the start of the family card number is of no province, or holds 00.",
+        id="Kode wilayah di awal nomor kartu tidak ada: bukan provinsi, berisi 00, atau bukan kecamatan di kota ini.",
+        en="The region at the start of the card number does not exist: no province, 00, or no district of this city.",
         basis=REGIONS,
         advice_id="Cocokkan dengan kartu keluarga; kemungkinan salah ketik.",
         reads=(CARD,),
