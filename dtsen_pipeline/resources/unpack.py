@@ -24,8 +24,12 @@ ACTIVE = re.compile(
 )
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 COLUMN = re.compile(r"[A-Z]{1,3}")
+NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[Ee][+-]?[0-9]+)?")
+ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?")
 DATE_FORMATS = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 QUOTED = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
+FIRST_DAY = {1900: 1, 1904: 0}
+"""The first day number by the year in which days begin."""
 CHUNK = 1 << 16
 CPU_SECONDS = 300
 
@@ -83,7 +87,10 @@ class Book:
         self._dates: list[bool] | None = None
 
     def rows(self, part: str, *, only_first: bool) -> Iterator[list[Any]]:
-        """Row number, cells as text and a letter a cell: t text, n number, d day or time, b truth value, e error."""
+        """Row number, cells as text, and a letter a cell.
+
+        t: text, n: number, d: day or time, x: number shown as a day that is none, b: truth value, e: error.
+        """
         if self._texts is None or self._dates is None:
             self._texts, self._dates = self._shared(), self._date_styles()
         return Sheet(self._texts, self._dates, self.epoch).rows(self._chunks(part), only_first=only_first)
@@ -330,16 +337,20 @@ class Sheet:
             case "e":
                 return value, "e"
             case "d":
-                return value, "d"
+                return value, "d" if ISO.fullmatch(value) else "x"
             case _:
                 return self._numeric(value)
 
     def _numeric(self, value: str) -> tuple[str, str]:
         if not value:
             return value, "t"
+        if not NUMBER.fullmatch(value):
+            raise ValueError
         style = int(self.style)
-        is_day = style < len(self.dates) and self.dates[style]
-        return (day_of(value, self.epoch), "d") if is_day else (value, "n")
+        if style >= len(self.dates) or not self.dates[style]:
+            return value, "n"
+        day = day_of(value, self.epoch)
+        return (value, "x") if day is None else (day, "d")
 
 
 class _Local(dict[str, str]):
@@ -366,18 +377,18 @@ class _Columns(dict[str, int]):
 LOCAL, COLUMNS = _Local(), _Columns()
 
 
-def day_of(serial: str, epoch: int) -> str:
-    """The day, and time of day, of a spreadsheet's day number; the number itself where there is no such day."""
+def day_of(serial: str, epoch: int) -> str | None:
+    """The day, and time of day, of a spreadsheet's day number; none where a spreadsheet knows no such day."""
     from datetime import datetime, timedelta  # noqa: PLC0415 - most workbooks hold no day
 
     days = float(serial)
-    if epoch == 1900 and 60 <= days < 61:  # noqa: PLR2004 - the 29th of February 1900 was no day
-        return serial
+    if days < FIRST_DAY[epoch] or (epoch == 1900 and 60 <= days < 61):  # noqa: PLR2004 - 29 February 1900 was no day
+        return None
     start = datetime(1904, 1, 1) if epoch == 1904 else datetime(1899, 12, 31 if days < 60 else 30)  # noqa: DTZ001, PLR2004
     try:
         moment = start + timedelta(seconds=round(days * 86_400))
     except OverflowError:
-        return serial
+        return None
     return moment.date().isoformat() if days == int(days) else moment.isoformat()
 
 

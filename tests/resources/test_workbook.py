@@ -16,6 +16,7 @@ import xlsxwriter
 
 from dtsen_pipeline.core import sheets
 from dtsen_pipeline.core.intake import Reading
+from dtsen_pipeline.core.validate import NUMERIC_ID
 from dtsen_pipeline.reference import profiles
 from dtsen_pipeline.resources.choice import choose
 from dtsen_pipeline.resources.unpack import day_of
@@ -134,15 +135,18 @@ class TestReading:
         [
             ("1", 1900, "1900-01-01"),
             ("59", 1900, "1900-02-28"),
-            ("60", 1900, "60"),
+            ("60", 1900, None),
+            ("0", 1900, None),
+            ("-1", 1904, None),
+            ("0", 1904, "1904-01-01"),
             ("61", 1900, "1900-03-01"),
             ("45000", 1900, "2023-03-15"),
             ("43538", 1904, "2023-03-15"),
             ("45000.5", 1900, "2023-03-15T12:00:00"),
-            ("9999999", 1900, "9999999"),
+            ("9999999", 1900, None),
         ],
     )
-    def test_day_numbers(self, serial: str, epoch: int, day: str) -> None:
+    def test_day_numbers(self, serial: str, epoch: int, day: str | None) -> None:
         assert day_of(serial, epoch) == day
 
 
@@ -160,6 +164,22 @@ class TestIdentifiers:
         path = members(tmp_path / "a.xlsx", {"nomor_induk_kependudukan": NIK})
         number = in_sheet(r'<c r="A2" t="s"><v>[0-9]+</v></c>', '<c r="A2"><v>3.57101E+15</v></c>')
         assert read(rebuilt(path, number)).rows["nomor_induk_kependudukan"].to_list() == ["3.57101E+15"]
+
+    def test_a_cell_that_is_no_text_is_no_identifier_however_it_is_shown(self, tmp_path: Path) -> None:
+        with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+            sheet, shown_as_day = book.add_worksheet(), book.add_format({"num_format": "dd/mm/yyyy"})
+            sheet.write_row(0, 0, MEMBERS.header)
+            for line, number in enumerate((float(f"{NIK[:-1]}0"), 33238, 33238.5, 1, 1, True), 1):
+                sheet.write(line, 0, number, shown_as_day)
+            for line in range(7, 13):
+                sheet.write_string(line, 0, NIK)
+            sheet.write_number(12, 3, 60, shown_as_day)
+        cells = in_sheet(r'(<c r="A5" s="1")><v>1<', rf'\g<1> t="d"><v>{NIK}<')
+        found = read(rebuilt(tmp_path / "a.xlsx", cells))
+        shown = [f"{NIK[:-1]}0.0", "1990-12-31", "1990-12-31T12:00:00", f"{NIK}.0", "1900-01-01"]
+        assert found.rows["nomor_induk_kependudukan"].to_list() == [*shown, *[NIK] * 5]
+        assert pl.Series(shown).str.contains(NUMERIC_ID).all()
+        assert found.damaged.rows() == [(TOKEN, line, "E_CELL_ERROR") for line in (7, 13)]
 
 
 class TestDamagedRows:
