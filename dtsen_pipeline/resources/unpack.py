@@ -253,7 +253,7 @@ class Sheet:
         self.cells: list[str] = []
         self.kinds: list[str] = []
         self.runs: list[str] = []
-        self.is_value = self.is_reading = False
+        self.is_cell = self.is_value = self.is_reading = False
 
     def rows(self, chunks: Iterator[bytes], *, only_first: bool) -> Iterator[list[Any]]:
         """Every row that holds a text, in order."""
@@ -281,7 +281,7 @@ class Sheet:
                 self._open_row(attributes.get("r", str(self.row + 1)))
             case "rPh":
                 self.is_reading = True
-            case "f":
+            case "f" if self.is_cell:  # lists to choose from and conditional formats have formulas of their own
                 raise Refusal("E_SHEET_FORMULA", "a cell is computed by a formula", self.row)
             case "mergeCell":
                 raise Refusal("E_SHEET_MERGED", "cells of the sheet are merged")
@@ -300,7 +300,7 @@ class Sheet:
         if column <= self.column:
             raise ValueError
         self.column, self.kind, self.style = column, attributes.get("t", "n"), attributes.get("s", "0")
-        self.runs = []
+        self.runs, self.is_cell = [], True
 
     def _data(self, data: str) -> None:
         if self.is_value:
@@ -312,6 +312,7 @@ class Sheet:
                 self.is_value = False
             case "c":
                 self._close_cell()
+                self.is_cell = False
             case "row" if any(self.cells):
                 self.done.append([self.row, self.cells, "".join(self.kinds)])
             case "rPh":

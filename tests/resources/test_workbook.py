@@ -15,19 +15,24 @@ import pytest
 import xlsxwriter
 
 from dtsen_pipeline.core import sheets
+from dtsen_pipeline.core.corrected_book import filled_rows
 from dtsen_pipeline.core.intake import Reading
 from dtsen_pipeline.core.validate import NUMERIC_ID
+from dtsen_pipeline.queries.quarantine import Quarantined
+from dtsen_pipeline.queries.workbook import workbook
 from dtsen_pipeline.reference import profiles
 from dtsen_pipeline.resources.choice import choose
 from dtsen_pipeline.resources.unpack import day_of
 from dtsen_pipeline.resources.workbook import Limits, Workbook
 from dtsen_pipeline.schemas.errors import DtsenError
+from dtsen_pipeline.schemas.tables import MEMBER
 
 TOKEN = "0123456789ab"  # noqa: S105 - a file token is no secret
 LIMITS = Limits(memory_mb=256, inflated_mb=200, document_mb=64)
 MEMBERS = profiles()["bps_v2_anggota"]
 VISITS, PEOPLE = profiles()["lapangan_v1_buku"], profiles()["lapangan_v1_buku_anggota"]
 NIK, CARD = "3571010101909001", "3571010101159001"
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 Cells = dict[str, Any]
 Change = Callable[[zipfile.ZipFile, zipfile.ZipFile], None]
 
@@ -92,6 +97,23 @@ def in_sheet(old: str, new: str) -> Callable[[str, bytes], bytes | None]:
     return change
 
 
+def with_extended_lists(name: str, content: bytes) -> bytes:
+    """A sheet's drop-down lists in the form in which Excel saves those whose choices stand on another sheet."""
+    lists = re.search(rb"<dataValidations.*?</dataValidations>", content, re.DOTALL)
+    if not name.startswith("xl/worksheets/sheet") or lists is None:
+        return content
+    choices = re.findall(rb"<formula1>(.*?)</formula1>", lists[0])
+    assert choices
+    each = b"".join(
+        b'<x14:dataValidation type="list"><x14:formula1><xm:f>%b</xm:f></x14:formula1>'
+        b"<xm:sqref>J2</xm:sqref></x14:dataValidation>" % choice
+        for choice in choices
+    )
+    ends = b'<extLst><ext xmlns:x14="urn:x14" xmlns:xm="urn:xm" uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}">'
+    ends += b"<x14:dataValidations>%b</x14:dataValidations></ext></extLst></worksheet>" % each
+    return content.replace(lists[0], b"").replace(b"</worksheet>", ends)
+
+
 class TestReading:
     """Text comes as it was delivered; numbers, days and blanks as the sheet says."""
 
@@ -148,6 +170,19 @@ class TestReading:
     )
     def test_day_numbers(self, serial: str, epoch: int, day: str | None) -> None:
         assert day_of(serial, epoch) == day
+
+
+class TestSavedAgain:
+    """A workbook that dtsen writes may be saved by a spreadsheet, which writes the same in its own way."""
+
+    def test_lists_to_choose_from_that_stand_on_another_sheet(self, tmp_path: Path) -> None:
+        line = Quarantined("0123456789ab-5", MEMBER, "b", None, None, None, ("x",), frozenset({"nama"}), {"nama": "A"})
+        path = tmp_path / "a.xlsx"
+        path.write_bytes(workbook([line], "r1"))
+        with path.open("rb") as file:
+            before = filled_rows(Workbook(file, LIMITS, TOKEN), TOKEN)
+        with rebuilt(path, with_extended_lists).open("rb") as file:
+            assert filled_rows(Workbook(file, LIMITS, TOKEN), TOKEN) == before != []
 
 
 class TestIdentifiers:
@@ -220,6 +255,14 @@ class TestRefused:
             sheet.write_row(0, 0, MEMBERS.header)
             sheet.write_formula(4, 2, "=A1")
         assert (refusal(tmp_path / "a.xlsx").code, refusal(tmp_path / "a.xlsx").line) == ("E_SHEET_FORMULA", 5)
+
+    @pytest.mark.parametrize(
+        "formula", ['<f t="shared" si="0"/>', '<f t="array" ref="C2">A1</f>', "<x:f>A1</x:f>", "<f/>"]
+    )
+    def test_a_formula_of_any_kind(self, tmp_path: Path, formula: str) -> None:
+        path = members(tmp_path / "a.xlsx", {"nama": "A"})
+        cell = in_sheet(r'<c r="C2" t="s"><v>', f'<c xmlns:x="{MAIN}" r="C2" t="s">{formula}<v>')
+        assert refusal(rebuilt(path, cell)).code == "E_SHEET_FORMULA"
 
     def test_merged_cells(self, tmp_path: Path) -> None:
         with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
