@@ -13,7 +13,6 @@ import polars as pl
 
 from dtsen_pipeline.core.intake import DAMAGED_SHARE, Reading, header_error
 from dtsen_pipeline.reference import Profile, parts, profiles
-from dtsen_pipeline.schemas.columns import Kind
 from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.tables import tables
 
@@ -134,9 +133,9 @@ def is_head(head: SheetHead, profile: Profile) -> bool:
 
 
 def identifiers(profile: Profile) -> tuple[str, ...]:
-    """The columns of a profile that hold population and family card numbers."""
-    kinds = {column.name: column.kind for column in tables()[profile.table].columns}
-    return tuple(name for name in profile.columns if kinds[name] in {Kind.NIK, Kind.CARD})
+    """The columns of a profile that hold identifiers of digits."""
+    table = tables()[profile.table]
+    return tuple(name for name in profile.columns if table.column(name).is_identifier)
 
 
 def as_number(text: str) -> str:

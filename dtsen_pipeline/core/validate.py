@@ -101,7 +101,7 @@ def _column_rules(column: Column, table: Table, context: Context) -> Predicates:
         found[f"E_REQUIRED:{column.name}"] = cell.is_null() & readable_or_blank
     if column.kind is Kind.CODE:
         return found | _code_rule(column, context)
-    if column.kind in {Kind.NIK, Kind.CARD}:
+    if column.is_identifier:
         found[f"E_NIK_NUMERIC:{column.name}"] = cell.str.contains(NUMERIC_ID)
     if column.kind is Kind.NAME:
         is_token = (cell == CLEARED_TEXT) & nw.lit(value=table.is_field)

@@ -29,6 +29,7 @@ from dtsen_pipeline.schemas.tables import MEMBER
 
 TOKEN = "0123456789ab"  # noqa: S105 - a file token is no secret
 LIMITS = Limits(memory_mb=256, inflated_mb=200, document_mb=64)
+FAMILIES = profiles()["bps_v2_keluarga"]
 MEMBERS = profiles()["bps_v2_anggota"]
 VISITS, PEOPLE = profiles()["lapangan_v1_buku"], profiles()["lapangan_v1_buku_anggota"]
 NIK, CARD = "3571010101909001", "3571010101159001"
@@ -215,6 +216,11 @@ class TestIdentifiers:
         assert found.rows["nomor_induk_kependudukan"].to_list() == [*shown, *[NIK] * 5]
         assert pl.Series(shown).str.contains(NUMERIC_ID).all()
         assert found.damaged.rows() == [(TOKEN, line, "E_CELL_ERROR") for line in (7, 13)]
+
+    def test_a_customer_number_may_begin_with_zero_and_a_count_may_not(self, tmp_path: Path) -> None:
+        cells = {"id_pelanggan_pln": 51234567890, "luas_lantai": 36}
+        found = read(written(tmp_path / "a.xlsx", [FAMILIES.header, row(FAMILIES.header, **cells)])).rows
+        assert found.select(*cells).rows() == [("51234567890.0", "36")]
 
 
 class TestDamagedRows:
