@@ -22,6 +22,11 @@ SMALL = MEGABYTE
 ACTIVE = re.compile(
     r"vbaproject|/externallinks/|/embeddings/|/activex/|/connections\.xml|/querytables/|macrosheets", re.IGNORECASE
 )
+ACTIVE_TYPE = re.compile(
+    r"macro|vba|externallink|oleobject|activex|/package$|/control$|connections|querytable", re.IGNORECASE
+)
+"""Content types and relationship types of parts that run, reach out, or hold another file."""
+CONTENT_TYPES = "[Content_Types].xml"
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 COLUMN = re.compile(r"[A-Z]{1,3}")
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[Ee][+-]?[0-9]+)?")
@@ -66,6 +71,7 @@ class Book:
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
             raise Refusal("E_SHEET_ARCHIVE", "the archive is damaged") from None
         _judge(self.archive.infolist(), most)
+        self._check_parts()
         root = "xl/workbook.xml"
         links = self._relations("xl/_rels/workbook.xml.rels")
         found = Tags(("sheet", "workbookPr"))
@@ -94,6 +100,11 @@ class Book:
         if self._texts is None or self._dates is None:
             self._texts, self._dates = self._shared(), self._date_styles()
         return Sheet(self._texts, self._dates, self.epoch).rows(self._chunks(part), only_first=only_first)
+
+    def _check_parts(self) -> None:
+        """What the parts are declared as, whatever their names: none may be active or lie outside."""
+        for name in [CONTENT_TYPES, *(name for name in self.archive.namelist() if name.lower().endswith(".rels"))]:
+            self._parse(name, Declarations())
 
     def _relations(self, name: str) -> dict[str, str]:
         found = Tags(("Relationship",))
@@ -128,7 +139,7 @@ class Book:
         except (KeyError, zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, ValueError):
             raise Refusal("E_SHEET_ARCHIVE", "an entry of the archive is missing or damaged") from None
 
-    def _parse(self, name: str, handler: "Tags | Texts") -> None:
+    def _parse(self, name: str, handler: "Tags | Texts | Declarations") -> None:
         parser = strict_parser()
         handler.attach(parser)
         try:
@@ -198,6 +209,24 @@ class Tags:
     def _end(self, name: str) -> None:
         if f"/{LOCAL[name]}" in self.names:
             self.seen.append((f"/{LOCAL[name]}", {}))
+
+
+class Declarations:
+    """Refuses parts that are declared active, and links to anything outside but the address behind a cell.
+
+    Such an address is not followed, and the cell's text is read like any other.
+    """
+
+    def attach(self, parser: expat.XMLParserType) -> None:
+        """Listen to a parser."""
+        parser.StartElementHandler = self._start
+
+    def _start(self, _: str, attributes: dict[str, str]) -> None:
+        facts = _facts(attributes)
+        kind = facts.get("Type", "")
+        is_outside = facts.get("TargetMode", "").lower() == "external" and not kind.endswith("/hyperlink")
+        if is_outside or ACTIVE_TYPE.search(kind) or ACTIVE_TYPE.search(facts.get("ContentType", "")):
+            raise Refusal("E_SHEET_ACTIVE", "the workbook declares macros, links or embedded objects")
 
 
 class Texts:

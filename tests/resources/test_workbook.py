@@ -34,6 +34,7 @@ MEMBERS = profiles()["bps_v2_anggota"]
 VISITS, PEOPLE = profiles()["lapangan_v1_buku"], profiles()["lapangan_v1_buku_anggota"]
 NIK, CARD = "3571010101909001", "3571010101159001"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+MACROS = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
 Cells = dict[str, Any]
 Change = Callable[[zipfile.ZipFile, zipfile.ZipFile], None]
 
@@ -96,6 +97,13 @@ def in_sheet(old: str, new: str) -> Callable[[str, bytes], bytes | None]:
         return re.sub(old, new, content.decode(), count=1).encode()
 
     return change
+
+
+def related(kind: str, *, mode: str) -> str:
+    """The end of a relationship part with one more relationship."""
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    target = "https://example.org/a.xlsx" if mode == "External" else "other.xml"
+    return f'<Relationship Id="x" Type="{office}/{kind}" Target="{target}" TargetMode="{mode}"/></Relationships>'
 
 
 def with_extended_lists(name: str, content: bytes) -> bytes:
@@ -283,6 +291,29 @@ class TestRefused:
     def test_active_content(self, tmp_path: Path, entry: str) -> None:
         path = rebuilt(members(tmp_path / "a.xlsx", {"nama": "A"}), lambda _, content: content, {entry: b"x"})
         assert refusal(path).code == "E_SHEET_ACTIVE"
+
+    @pytest.mark.parametrize(
+        ("part", "old", "new"),
+        [
+            ("[Content_Types].xml", r"application/[a-z.-]+sheet\.main\+xml", MACROS),
+            ("xl/_rels/workbook.xml.rels", "</Relationships>", related("externalLinkPath", mode="External")),
+            ("xl/_rels/workbook.xml.rels", "</Relationships>", related("externalLink", mode="Internal")),
+            ("_rels/.rels", "</Relationships>", related("image", mode="External")),
+        ],
+    )
+    def test_active_content_that_no_name_tells(self, tmp_path: Path, part: str, old: str, new: str) -> None:
+        def declared(name: str, content: bytes) -> bytes:
+            assert name != part or re.search(old, content.decode())
+            return re.sub(old, new, content.decode()).encode() if name == part else content
+
+        assert refusal(rebuilt(members(tmp_path / "a.xlsx", {"nama": "A"}), declared)).code == "E_SHEET_ACTIVE"
+
+    def test_the_address_behind_a_cell_is_harmless(self, tmp_path: Path) -> None:
+        with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, MEMBERS.header)
+            sheet.write_url(1, 2, "https://example.org/", string="A")
+        assert read(tmp_path / "a.xlsx").rows["nama"].to_list() == ["A"]
 
     def test_a_hidden_sheet(self, tmp_path: Path) -> None:
         book = openpyxl.Workbook()

@@ -303,7 +303,7 @@ FILES = (
         id="Buku kerja membawa makro, tautan ke luar, atau objek tertanam.",
         en="The workbook brings macros, external links or embedded objects.",
         basis=OWN,
-        advice_id="Salin nilainya ke buku kerja baru tanpa makro dan tautan.",
+        advice_id="Salin nilainya ke buku kerja baru tanpa makro dan tautan; alamat web di balik sel boleh ada.",
     ),
     refused(
         "E_SHEET_FORMULA",
