@@ -1,15 +1,18 @@
 """The process that opens a workbook: standard library only, run by its path, with memory bounded before it looks.
 
 It reads a ZIP archive from standard input and writes JSON lines: a line a sheet, then a line a row. It judges the
-archive and the workbook's structure, and leaves what the cells say to `core.sheets`. It ends with a line `end`, or
-with a line that names a refusal; its messages hold codes and places, never a text of the file.
+archive and the workbook's structure, and leaves what the cells say to `core.sheets`. It ends with a line `end`, with
+a line that names a refusal, or with the status `OUT_OF_MEMORY`; its messages hold codes and places, never a text of
+the file.
 """
 
 import json
+import os
 import re
 import resource
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NoReturn, TextIO
 from xml.parsers import expat
@@ -37,6 +40,19 @@ FIRST_DAY = {1900: 1, 1904: 0}
 """The first day number by the year in which days begin."""
 CHUNK = 1 << 16
 CPU_SECONDS = 300
+OUT_OF_MEMORY = 3
+NO_MEMORY = expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]
+DAMAGES = (
+    KeyError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+)
+"""What reading an entry of a damaged archive may raise."""
 
 
 class Refusal(Exception):  # noqa: N818 - a verdict on the file, not a fault of ours
@@ -136,7 +152,7 @@ class Book:
             with self.archive.open(name) as entry:
                 while chunk := entry.read(CHUNK):
                     yield chunk
-        except (KeyError, zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, ValueError):
+        except DAMAGES:
             raise Refusal("E_SHEET_ARCHIVE", "an entry of the archive is missing or damaged") from None
 
     def _parse(self, name: str, handler: "Tags | Texts | Declarations") -> None:
@@ -146,7 +162,8 @@ class Book:
             for chunk in self._chunks(name):
                 parser.Parse(chunk, False)  # noqa: FBT003 - expat's signature
             parser.Parse(b"", True)  # noqa: FBT003 - expat's signature
-        except expat.ExpatError:
+        except expat.ExpatError as error:
+            _check_memory(error)
             raise Refusal("E_SHEET_ARCHIVE", "an entry of the archive is not well-formed") from None
 
 
@@ -184,6 +201,12 @@ def strict_parser() -> expat.XMLParserType:
 
     parser.StartDoctypeDeclHandler = refuse
     return parser
+
+
+def _check_memory(error: Exception) -> None:
+    """The parser tells a lack of memory as an error of the text."""
+    if isinstance(error, expat.ExpatError) and error.code == NO_MEMORY:
+        raise MemoryError
 
 
 def _facts(attributes: dict[str, str]) -> dict[str, str]:
@@ -297,7 +320,8 @@ class Sheet:
                     return
                 self.done.clear()
             parser.Parse(b"", True)  # noqa: FBT003 - expat's signature
-        except (expat.ExpatError, ValueError, IndexError):
+        except (expat.ExpatError, ValueError, IndexError) as error:
+            _check_memory(error)
             raise Refusal("E_SHEET_ARCHIVE", "a sheet is not well-formed", self.row) from None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
@@ -377,7 +401,7 @@ class Sheet:
         if not NUMBER.fullmatch(value):
             raise ValueError
         style = int(self.style)
-        if style >= len(self.dates) or not self.dates[style]:
+        if not 0 <= style < len(self.dates) or not self.dates[style]:
             return value, "n"
         day = day_of(value, self.epoch)
         return (value, "x") if day is None else (day, "d")
@@ -430,5 +454,5 @@ if __name__ == "__main__":
         main(sys.stdin.buffer, sys.stdout, sys.argv[1], int(sys.argv[3]))
     except Refusal as refusal:
         _line(sys.stdout, refusal.facts)
-    except MemoryError:
-        sys.exit(3)
+    except (MemoryError, ImportError):  # a module that cannot be loaded found no memory either
+        os._exit(OUT_OF_MEMORY)

@@ -351,6 +351,33 @@ class TestRefused:
         path = members(tmp_path / "a.xlsx", *({"nama": f"{place} {noise[place % 90 :]}"} for place in range(40_000)))
         assert refusal(path, Limits(memory_mb=30, inflated_mb=1000, document_mb=64)).code == "E_SHEET_MEMORY"
 
+    @pytest.mark.parametrize(
+        ("end", "code"),
+        [
+            ("sys.exit(3)", "E_SHEET_MEMORY"),
+            ("os.kill(os.getpid(), 9)", "E_SHEET_MEMORY"),
+            ("raise KeyError", "E_SHEET_ARCHIVE"),
+            ("os.kill(os.getpid(), 11)", "E_SHEET_ARCHIVE"),
+            ("print('[2,[', end='')", "E_SHEET_ARCHIVE"),
+            ("pass", "E_SHEET_ARCHIVE"),
+        ],
+    )
+    def test_only_a_process_without_memory_says_so(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str, code: str
+    ) -> None:
+        (tmp_path / "unpack.py").write_text(f"import os, sys\n{end}\n")
+        monkeypatch.setattr("dtsen_pipeline.resources.workbook.UNPACK", tmp_path / "unpack.py")
+        assert refusal(members(tmp_path / "a.xlsx", {"nama": "A"})).code == code
+
+    def test_a_stream_that_cannot_be_inflated(self, tmp_path: Path) -> None:
+        path = members(tmp_path / "a.xlsx", {"nama": "A"})
+        with zipfile.ZipFile(path) as archive:
+            start = archive.getinfo("xl/worksheets/sheet1.xml").header_offset
+        data = bytearray(path.read_bytes())
+        data[start + 60 : start + 70] = b"\xff" * 10
+        path.write_bytes(data)
+        assert refusal(path).message == "an entry of the archive is missing or damaged"
+
     def test_entities_are_not_expanded(self, tmp_path: Path) -> None:
         bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
 
