@@ -153,7 +153,7 @@ def _checks(column: Column, inputs: InputList) -> list[pa.Check]:
         codes = column.codes or ""
         is_hard = bool(inputs.confirmed_profiles) or code_lists()[codes].status == "confirmed"
         return [pa.Check.ne(UNKNOWN_CODE, error=f"E_CODE:{column.name}")] if is_hard else []
-    is_id, checks = column.kind in {Kind.NIK, Kind.CARD}, []
+    is_id, checks = column.is_identifier, []
     if is_id:
         checks.append(pa.Check(lambda cell: ~matches(cell, NUMERIC_ID), error=f"E_NIK_NUMERIC:{column.name}"))
     for declared in column.checks:

@@ -85,7 +85,7 @@ def _text(cell: tuple[str, str], column: Column, token: str, line: int) -> str:
         return text
     if column.kind is Kind.DATE and kind == "d" and not text[DAY:].strip(MIDNIGHT):
         return text[:DAY]
-    code = "E_NIK_NUMERIC" if column.kind in {Kind.NIK, Kind.CARD} else "E_CORRECTION_CELL"
+    code = "E_NIK_NUMERIC" if column.is_identifier else "E_CORRECTION_CELL"
     raise DtsenError(code, "the cell must hold plain text", token=token, line=line, column=column.name)
 
 

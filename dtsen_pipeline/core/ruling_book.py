@@ -33,8 +33,8 @@ from dtsen_pipeline.schemas.errors import DtsenError
 
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DAY_LENGTH = len("2026-10-01")
-WRONG = "eb"
-"""The letters of cells that hold no text: errors and truth values."""
+WRONG = "ebx"
+"""The letters of cells that hold no text: errors, truth values, and numbers shown as days that are none."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ import polars as pl
 
 from dtsen_pipeline.core.intake import DAMAGED_SHARE, Reading, header_error
 from dtsen_pipeline.reference import Profile, parts, profiles
-from dtsen_pipeline.schemas.columns import Kind
 from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.tables import tables
 
@@ -28,7 +27,8 @@ AT_ONCE = 2_000
 class Row(NamedTuple):
     """A row that holds a text: its number in the sheet, its cells, and a letter for each cell's kind.
 
-    t: text, n: number as it is stored, d: day or time as an ISO text, b: truth value, e: error.
+    t: text, n: number as it is stored, d: day or time as an ISO text, x: number shown as a day that is none,
+    b: truth value, e: error.
     """
 
     number: int
@@ -133,9 +133,9 @@ def is_head(head: SheetHead, profile: Profile) -> bool:
 
 
 def identifiers(profile: Profile) -> tuple[str, ...]:
-    """The columns of a profile that hold population and family card numbers."""
-    kinds = {column.name: column.kind for column in tables()[profile.table].columns}
-    return tuple(name for name in profile.columns if kinds[name] in {Kind.NIK, Kind.CARD})
+    """The columns of a profile that hold identifiers of digits."""
+    table = tables()[profile.table]
+    return tuple(name for name in profile.columns if table.column(name).is_identifier)
 
 
 def as_number(text: str) -> str:
@@ -171,17 +171,21 @@ def _piece(rows: Iterable[Row], profile: Profile) -> pl.DataFrame:
 
 def _record(row: Row, profile: Profile, places: Sequence[int]) -> tuple[str | int | None, ...]:
     width, number = len(profile.header), profile.row_base + row.number
-    reason = _damage(row, width)
+    others = [place for place in places if place < len(row.kinds) and row.kinds[place] != "t"]
+    reason = _damage(row, width, others)
     if reason is not None:
         return (number, reason, *[None] * width)
     cells = [*row.cells[:width], *[""] * (width - len(row.cells))]
-    for place in places:
-        if place < len(row.kinds) and row.kinds[place] == "n":
-            cells[place] = as_number(cells[place])
+    for place in others:
+        cells[place] = as_number(cells[place])
     return (number, None, *cells)
 
 
-def _damage(row: Row, width: int) -> str | None:
+def _damage(row: Row, width: int, others: Sequence[int]) -> str | None:
+    """Why a row cannot be kept; `others`: the places of identifiers that are no text, which are judged as numbers."""
     if any(row.cells[width:]):
         return "E_LINE_WIDTH"
-    return "E_CELL_ERROR" if "e" in row.kinds else damage_of("".join(row.cells))
+    kinds = [row.kinds[place] for place in others]
+    if "e" in row.kinds or "b" in kinds or row.kinds.count("x") > kinds.count("x"):
+        return "E_CELL_ERROR"
+    return damage_of("".join(row.cells))

@@ -28,7 +28,8 @@ from dtsen_pipeline.schemas.columns import (
 )
 from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER, Table
 
-NUMERIC_ID = exactly(r"[0-9]+\.0*|[0-9](?:[.,][0-9]+)?[Ee][+]?[0-9]+")
+NUMERIC_ID = exactly(r"[0-9]+\.[0-9]*|[0-9](?:[.,][0-9]+)?[Ee][+]?[0-9]+|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+)?")
+"""What a spreadsheet makes of an identifier: a number, one in scientific notation, or a day."""
 UNREADABLE_CODE = {Kind.COUNT: "E_NUMBER", Kind.DATE: "E_DATE", Kind.MOMENT: "E_TIME"}
 NOT_IN_NAMES = r"[0-9!\"#$%&()*+/:;<=>?@\[\\\]^_{|}~]"
 """ASCII characters that stand in no name; letters of any script, spaces, dots, commas, hyphens and marks above do."""
@@ -100,7 +101,7 @@ def _column_rules(column: Column, table: Table, context: Context) -> Predicates:
         found[f"E_REQUIRED:{column.name}"] = cell.is_null() & readable_or_blank
     if column.kind is Kind.CODE:
         return found | _code_rule(column, context)
-    if column.kind in {Kind.NIK, Kind.CARD}:
+    if column.is_identifier:
         found[f"E_NIK_NUMERIC:{column.name}"] = cell.str.contains(NUMERIC_ID)
     if column.kind is Kind.NAME:
         is_token = (cell == CLEARED_TEXT) & nw.lit(value=table.is_field)

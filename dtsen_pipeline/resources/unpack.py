@@ -1,15 +1,18 @@
 """The process that opens a workbook: standard library only, run by its path, with memory bounded before it looks.
 
 It reads a ZIP archive from standard input and writes JSON lines: a line a sheet, then a line a row. It judges the
-archive and the workbook's structure, and leaves what the cells say to `core.sheets`. It ends with a line `end`, or
-with a line that names a refusal; its messages hold codes and places, never a text of the file.
+archive and the workbook's structure, and leaves what the cells say to `core.sheets`. It ends with a line `end`, with
+a line that names a refusal, or with the status `OUT_OF_MEMORY`; its messages hold codes and places, never a text of
+the file.
 """
 
 import json
+import os
 import re
 import resource
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NoReturn, TextIO
 from xml.parsers import expat
@@ -22,12 +25,34 @@ SMALL = MEGABYTE
 ACTIVE = re.compile(
     r"vbaproject|/externallinks/|/embeddings/|/activex/|/connections\.xml|/querytables/|macrosheets", re.IGNORECASE
 )
+ACTIVE_TYPE = re.compile(
+    r"macro|vba|externallink|oleobject|activex|/package$|/control$|connections|querytable", re.IGNORECASE
+)
+"""Content types and relationship types of parts that run, reach out, or hold another file."""
+CONTENT_TYPES = "[Content_Types].xml"
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 COLUMN = re.compile(r"[A-Z]{1,3}")
+NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[Ee][+-]?[0-9]+)?")
+ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?")
 DATE_FORMATS = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 QUOTED = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
+FIRST_DAY = {1900: 1, 1904: 0}
+"""The first day number by the year in which days begin."""
 CHUNK = 1 << 16
 CPU_SECONDS = 300
+OUT_OF_MEMORY = 3
+NO_MEMORY = expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]
+DAMAGES = (
+    KeyError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+)
+"""What reading an entry of a damaged archive may raise."""
 
 
 class Refusal(Exception):  # noqa: N818 - a verdict on the file, not a fault of ours
@@ -62,6 +87,7 @@ class Book:
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
             raise Refusal("E_SHEET_ARCHIVE", "the archive is damaged") from None
         _judge(self.archive.infolist(), most)
+        self._check_parts()
         root = "xl/workbook.xml"
         links = self._relations("xl/_rels/workbook.xml.rels")
         found = Tags(("sheet", "workbookPr"))
@@ -83,10 +109,18 @@ class Book:
         self._dates: list[bool] | None = None
 
     def rows(self, part: str, *, only_first: bool) -> Iterator[list[Any]]:
-        """Row number, cells as text and a letter a cell: t text, n number, d day or time, b truth value, e error."""
+        """Row number, cells as text, and a letter a cell.
+
+        t: text, n: number, d: day or time, x: number shown as a day that is none, b: truth value, e: error.
+        """
         if self._texts is None or self._dates is None:
             self._texts, self._dates = self._shared(), self._date_styles()
         return Sheet(self._texts, self._dates, self.epoch).rows(self._chunks(part), only_first=only_first)
+
+    def _check_parts(self) -> None:
+        """What the parts are declared as, whatever their names: none may be active or lie outside."""
+        for name in [CONTENT_TYPES, *(name for name in self.archive.namelist() if name.lower().endswith(".rels"))]:
+            self._parse(name, Declarations())
 
     def _relations(self, name: str) -> dict[str, str]:
         found = Tags(("Relationship",))
@@ -118,17 +152,18 @@ class Book:
             with self.archive.open(name) as entry:
                 while chunk := entry.read(CHUNK):
                     yield chunk
-        except (KeyError, zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, ValueError):
+        except DAMAGES:
             raise Refusal("E_SHEET_ARCHIVE", "an entry of the archive is missing or damaged") from None
 
-    def _parse(self, name: str, handler: "Tags | Texts") -> None:
+    def _parse(self, name: str, handler: "Tags | Texts | Declarations") -> None:
         parser = strict_parser()
         handler.attach(parser)
         try:
             for chunk in self._chunks(name):
                 parser.Parse(chunk, False)  # noqa: FBT003 - expat's signature
             parser.Parse(b"", True)  # noqa: FBT003 - expat's signature
-        except expat.ExpatError:
+        except expat.ExpatError as error:
+            _check_memory(error)
             raise Refusal("E_SHEET_ARCHIVE", "an entry of the archive is not well-formed") from None
 
 
@@ -168,6 +203,12 @@ def strict_parser() -> expat.XMLParserType:
     return parser
 
 
+def _check_memory(error: Exception) -> None:
+    """The parser tells a lack of memory as an error of the text."""
+    if isinstance(error, expat.ExpatError) and error.code == NO_MEMORY:
+        raise MemoryError
+
+
 def _facts(attributes: dict[str, str]) -> dict[str, str]:
     return {LOCAL[name]: value for name, value in attributes.items()}
 
@@ -191,6 +232,24 @@ class Tags:
     def _end(self, name: str) -> None:
         if f"/{LOCAL[name]}" in self.names:
             self.seen.append((f"/{LOCAL[name]}", {}))
+
+
+class Declarations:
+    """Refuses parts that are declared active, and links to anything outside but the address behind a cell.
+
+    Such an address is not followed, and the cell's text is read like any other.
+    """
+
+    def attach(self, parser: expat.XMLParserType) -> None:
+        """Listen to a parser."""
+        parser.StartElementHandler = self._start
+
+    def _start(self, _: str, attributes: dict[str, str]) -> None:
+        facts = _facts(attributes)
+        kind = facts.get("Type", "")
+        is_outside = facts.get("TargetMode", "").lower() == "external" and not kind.endswith("/hyperlink")
+        if is_outside or ACTIVE_TYPE.search(kind) or ACTIVE_TYPE.search(facts.get("ContentType", "")):
+            raise Refusal("E_SHEET_ACTIVE", "the workbook declares macros, links or embedded objects")
 
 
 class Texts:
@@ -246,7 +305,7 @@ class Sheet:
         self.cells: list[str] = []
         self.kinds: list[str] = []
         self.runs: list[str] = []
-        self.is_value = self.is_reading = False
+        self.is_cell = self.is_value = self.is_reading = False
 
     def rows(self, chunks: Iterator[bytes], *, only_first: bool) -> Iterator[list[Any]]:
         """Every row that holds a text, in order."""
@@ -261,7 +320,8 @@ class Sheet:
                     return
                 self.done.clear()
             parser.Parse(b"", True)  # noqa: FBT003 - expat's signature
-        except (expat.ExpatError, ValueError, IndexError):
+        except (expat.ExpatError, ValueError, IndexError) as error:
+            _check_memory(error)
             raise Refusal("E_SHEET_ARCHIVE", "a sheet is not well-formed", self.row) from None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
@@ -274,7 +334,7 @@ class Sheet:
                 self._open_row(attributes.get("r", str(self.row + 1)))
             case "rPh":
                 self.is_reading = True
-            case "f":
+            case "f" if self.is_cell:  # lists to choose from and conditional formats have formulas of their own
                 raise Refusal("E_SHEET_FORMULA", "a cell is computed by a formula", self.row)
             case "mergeCell":
                 raise Refusal("E_SHEET_MERGED", "cells of the sheet are merged")
@@ -293,7 +353,7 @@ class Sheet:
         if column <= self.column:
             raise ValueError
         self.column, self.kind, self.style = column, attributes.get("t", "n"), attributes.get("s", "0")
-        self.runs = []
+        self.runs, self.is_cell = [], True
 
     def _data(self, data: str) -> None:
         if self.is_value:
@@ -305,6 +365,7 @@ class Sheet:
                 self.is_value = False
             case "c":
                 self._close_cell()
+                self.is_cell = False
             case "row" if any(self.cells):
                 self.done.append([self.row, self.cells, "".join(self.kinds)])
             case "rPh":
@@ -330,16 +391,20 @@ class Sheet:
             case "e":
                 return value, "e"
             case "d":
-                return value, "d"
+                return value, "d" if ISO.fullmatch(value) else "x"
             case _:
                 return self._numeric(value)
 
     def _numeric(self, value: str) -> tuple[str, str]:
         if not value:
             return value, "t"
+        if not NUMBER.fullmatch(value):
+            raise ValueError
         style = int(self.style)
-        is_day = style < len(self.dates) and self.dates[style]
-        return (day_of(value, self.epoch), "d") if is_day else (value, "n")
+        if not 0 <= style < len(self.dates) or not self.dates[style]:
+            return value, "n"
+        day = day_of(value, self.epoch)
+        return (value, "x") if day is None else (day, "d")
 
 
 class _Local(dict[str, str]):
@@ -366,18 +431,18 @@ class _Columns(dict[str, int]):
 LOCAL, COLUMNS = _Local(), _Columns()
 
 
-def day_of(serial: str, epoch: int) -> str:
-    """The day, and time of day, of a spreadsheet's day number; the number itself where there is no such day."""
+def day_of(serial: str, epoch: int) -> str | None:
+    """The day, and time of day, of a spreadsheet's day number; none where a spreadsheet knows no such day."""
     from datetime import datetime, timedelta  # noqa: PLC0415 - most workbooks hold no day
 
     days = float(serial)
-    if epoch == 1900 and 60 <= days < 61:  # noqa: PLR2004 - the 29th of February 1900 was no day
-        return serial
+    if days < FIRST_DAY[epoch] or (epoch == 1900 and 60 <= days < 61):  # noqa: PLR2004 - 29 February 1900 was no day
+        return None
     start = datetime(1904, 1, 1) if epoch == 1904 else datetime(1899, 12, 31 if days < 60 else 30)  # noqa: DTZ001, PLR2004
     try:
         moment = start + timedelta(seconds=round(days * 86_400))
     except OverflowError:
-        return serial
+        return None
     return moment.date().isoformat() if days == int(days) else moment.isoformat()
 
 
@@ -389,5 +454,5 @@ if __name__ == "__main__":
         main(sys.stdin.buffer, sys.stdout, sys.argv[1], int(sys.argv[3]))
     except Refusal as refusal:
         _line(sys.stdout, refusal.facts)
-    except MemoryError:
-        sys.exit(3)
+    except (MemoryError, ImportError):  # a module that cannot be loaded found no memory either
+        os._exit(OUT_OF_MEMORY)

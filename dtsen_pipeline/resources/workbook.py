@@ -4,6 +4,7 @@ The process is `unpack`; what the cells mean for a profile stands in `core.sheet
 """
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,8 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from dtsen_pipeline.core.sheets import Row, SheetHead
+from dtsen_pipeline.resources.unpack import OUT_OF_MEMORY
 from dtsen_pipeline.schemas.errors import DtsenError
 
+LIMITED = frozenset({OUT_OF_MEMORY, -signal.SIGKILL, -signal.SIGXCPU})
+"""How the process ends that asks for more memory or time than it may have."""
 UNPACK = Path(__file__).with_name("unpack.py")
 
 
@@ -70,12 +74,16 @@ class Workbook:
 
     def _said(self, process: "subprocess.Popen[str]") -> Iterator[Any]:
         for text in process.stdout or ():
+            if not text.endswith("\n"):
+                break
             line = json.loads(text)
             if line == "end":
                 return
             if isinstance(line, dict) and "refused" in line:
                 raise DtsenError(line["refused"], line["message"], token=self.token, line=line["line"])
             yield line
-        raise DtsenError(
-            "E_SHEET_MEMORY", "the workbook needs more than DTSEN_SHEET_MEMORY_MB allows", token=self.token
-        )
+        if process.wait() in LIMITED:
+            raise DtsenError(
+                "E_SHEET_MEMORY", "the workbook needs more than DTSEN_SHEET_MEMORY_MB allows", token=self.token
+            )
+        raise DtsenError("E_SHEET_ARCHIVE", "the workbook cannot be read to its end", token=self.token)

@@ -81,6 +81,13 @@ class Column:
     required: bool
     checks: tuple[Check, ...]
     gate: Gate | None = None
+    is_numbered: bool = False
+    """Whether a text is written with digits that nobody counts with, so that a leading zero belongs to it."""
+
+    @property
+    def is_identifier(self) -> bool:
+        """Whether a value is a number by name only: what holds it as a number has lost or may lose digits of it."""
+        return self.kind in {Kind.NIK, Kind.CARD} or self.is_numbered
 
     @property
     def is_integer(self) -> bool:
@@ -100,6 +107,7 @@ def _field(  # noqa: PLR0913 - a declaration names each fact once
     comes_from: tuple[str, ...] = (),
     required: bool = False,
     gate: Gate | None = None,
+    is_numbered: bool = False,
 ) -> Any:
     facts = {
         "kind": kind,
@@ -110,6 +118,7 @@ def _field(  # noqa: PLR0913 - a declaration names each fact once
         "codes": codes,
         "from": comes_from,
         "gate": gate,
+        "is_numbered": is_numbered,
     }
     return pa.Field(nullable=not required, title=label, metadata=facts, **checks)
 
@@ -246,8 +255,9 @@ def text(
     group: str,
     sensitivity: Sensitivity = Sensitivity.PERSONAL,
     required: bool = False,
+    is_numbered: bool = False,
 ) -> Any:
-    """Free text with single spaces."""
+    """Free text with single spaces; `is_numbered`: an identifier of digits, which may begin with zero."""
     return _field(
         Kind.TEXT,
         label,
@@ -256,6 +266,7 @@ def text(
         sensitivity=sensitivity,
         checks={},
         required=required,
+        is_numbered=is_numbered,
     )
 
 
@@ -280,6 +291,7 @@ def columns(model: type[pa.DataFrameModel]) -> tuple[Column, ...]:
                 required=not column.nullable,
                 checks=tuple(column.checks),
                 gate=facts["gate"],
+                is_numbered=facts["is_numbered"],
             )
         )
     return tuple(found)

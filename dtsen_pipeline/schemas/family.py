@@ -48,7 +48,7 @@ class Family(pa.DataFrameModel):
     )
     pbi_nas: Number = yes_no("PBI-JK nasional", bit=15, group=AID)
     pbi_pemda: Number = yes_no("PBI-JK pemerintah daerah", bit=16, group=AID)
-    id_pelanggan_pln: str = text("Nomor pelanggan PLN", bit=17, group=ENERGY)
+    id_pelanggan_pln: str = text("Nomor pelanggan PLN", bit=17, group=ENERGY, is_numbered=True)
     status_kepemilikan_rumah: Number = code("Status kepemilikan rumah", bit=18, codes="kepemilikan_rumah", group=HOUSE)
     jenis_lantai_terluas: Number = code("Jenis lantai terluas", bit=19, codes="lantai", group=HOUSE)
     luas_lantai: Number = count("Luas lantai (m²)", bit=20, low=1, high=997, group=HOUSE)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from dtsen_pipeline.reference import Profile, profiles
 from dtsen_pipeline.reference.profile import CSV, JSON, XLSX
-from dtsen_pipeline.schemas.columns import Kind
 from dtsen_pipeline.schemas.docs import grid, page
 from dtsen_pipeline.schemas.tables import tables
 
@@ -16,7 +15,6 @@ NEWLINES = {"lf": "LF", "crlf": "CRLF"}
 QUOTING = {"all": "semua sel berkutip", "minimal": "kutip bila perlu"}
 NUMBERS = {"integer": "bilangan bulat", "integer_or_point_zero": "bilangan bulat, boleh berakhiran `.0`"}
 REGIONS = {"bps": "BPS", "kemendagri": "Kemendagri"}
-IDENTIFIERS = frozenset({Kind.NIK, Kind.CARD})
 STATUS = {"inferred": "*disimpulkan*", "confirmed": "*dipastikan*"}
 
 
@@ -92,8 +90,7 @@ def _shape(profile: Profile) -> Iterator[tuple[str, str]]:
 
 
 def _identifiers(profile: Profile) -> list[str]:
-    ids = {column.name for column in tables()[profile.table].columns if column.kind in IDENTIFIERS}
-    return [name for name in profile.columns if name in ids]
+    return [name for name in profile.columns if tables()[profile.table].column(name).is_identifier]
 
 
 def _columns(profile: Profile) -> Iterator[tuple[str, str, str]]:

@@ -100,6 +100,8 @@ REJECTED: list[Case] = [
         for number in ("3.57101E+15", "3,57101E+15", "3571010101809001.0", "3571010101809001.", "3E15", "3.5e15")
     ),
     (FAMILY, {CARD: "3.57E+15"}, f"E_NIK_NUMERIC:{CARD}"),
+    (FAMILY, {"id_pelanggan_pln": "51234567890.0"}, "E_NIK_NUMERIC:id_pelanggan_pln"),
+    (VISIT, {"id_pelanggan_pln": "5.12346E+11"}, "E_NIK_NUMERIC:id_pelanggan_pln"),
     (FAMILY, {CARD: "35710101012090"}, f"E_KK_FORMAT:{CARD}"),
     (VISIT, {CARD: "KK-1"}, f"E_KK_FORMAT:{CARD}"),
     (VISIT_MEMBER, {CARD: "KK-1"}, f"E_KK_FORMAT:{CARD}"),

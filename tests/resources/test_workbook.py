@@ -15,18 +15,26 @@ import pytest
 import xlsxwriter
 
 from dtsen_pipeline.core import sheets
+from dtsen_pipeline.core.corrected_book import filled_rows
 from dtsen_pipeline.core.intake import Reading
+from dtsen_pipeline.core.validate import NUMERIC_ID
+from dtsen_pipeline.queries.quarantine import Quarantined
+from dtsen_pipeline.queries.workbook import workbook
 from dtsen_pipeline.reference import profiles
 from dtsen_pipeline.resources.choice import choose
 from dtsen_pipeline.resources.unpack import day_of
 from dtsen_pipeline.resources.workbook import Limits, Workbook
 from dtsen_pipeline.schemas.errors import DtsenError
+from dtsen_pipeline.schemas.tables import MEMBER
 
 TOKEN = "0123456789ab"  # noqa: S105 - a file token is no secret
 LIMITS = Limits(memory_mb=256, inflated_mb=200, document_mb=64)
+FAMILIES = profiles()["bps_v2_keluarga"]
 MEMBERS = profiles()["bps_v2_anggota"]
 VISITS, PEOPLE = profiles()["lapangan_v1_buku"], profiles()["lapangan_v1_buku_anggota"]
 NIK, CARD = "3571010101909001", "3571010101159001"
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+MACROS = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
 Cells = dict[str, Any]
 Change = Callable[[zipfile.ZipFile, zipfile.ZipFile], None]
 
@@ -91,6 +99,30 @@ def in_sheet(old: str, new: str) -> Callable[[str, bytes], bytes | None]:
     return change
 
 
+def related(kind: str, *, mode: str) -> str:
+    """The end of a relationship part with one more relationship."""
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    target = "https://example.org/a.xlsx" if mode == "External" else "other.xml"
+    return f'<Relationship Id="x" Type="{office}/{kind}" Target="{target}" TargetMode="{mode}"/></Relationships>'
+
+
+def with_extended_lists(name: str, content: bytes) -> bytes:
+    """A sheet's drop-down lists in the form in which Excel saves those whose choices stand on another sheet."""
+    lists = re.search(rb"<dataValidations.*?</dataValidations>", content, re.DOTALL)
+    if not name.startswith("xl/worksheets/sheet") or lists is None:
+        return content
+    choices = re.findall(rb"<formula1>(.*?)</formula1>", lists[0])
+    assert choices
+    each = b"".join(
+        b'<x14:dataValidation type="list"><x14:formula1><xm:f>%b</xm:f></x14:formula1>'
+        b"<xm:sqref>J2</xm:sqref></x14:dataValidation>" % choice
+        for choice in choices
+    )
+    ends = b'<extLst><ext xmlns:x14="urn:x14" xmlns:xm="urn:xm" uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}">'
+    ends += b"<x14:dataValidations>%b</x14:dataValidations></ext></extLst></worksheet>" % each
+    return content.replace(lists[0], b"").replace(b"</worksheet>", ends)
+
+
 class TestReading:
     """Text comes as it was delivered; numbers, days and blanks as the sheet says."""
 
@@ -134,16 +166,32 @@ class TestReading:
         [
             ("1", 1900, "1900-01-01"),
             ("59", 1900, "1900-02-28"),
-            ("60", 1900, "60"),
+            ("60", 1900, None),
+            ("0", 1900, None),
+            ("-1", 1904, None),
+            ("0", 1904, "1904-01-01"),
             ("61", 1900, "1900-03-01"),
             ("45000", 1900, "2023-03-15"),
             ("43538", 1904, "2023-03-15"),
             ("45000.5", 1900, "2023-03-15T12:00:00"),
-            ("9999999", 1900, "9999999"),
+            ("9999999", 1900, None),
         ],
     )
-    def test_day_numbers(self, serial: str, epoch: int, day: str) -> None:
+    def test_day_numbers(self, serial: str, epoch: int, day: str | None) -> None:
         assert day_of(serial, epoch) == day
+
+
+class TestSavedAgain:
+    """A workbook that dtsen writes may be saved by a spreadsheet, which writes the same in its own way."""
+
+    def test_lists_to_choose_from_that_stand_on_another_sheet(self, tmp_path: Path) -> None:
+        line = Quarantined("0123456789ab-5", MEMBER, "b", None, None, None, ("x",), frozenset({"nama"}), {"nama": "A"})
+        path = tmp_path / "a.xlsx"
+        path.write_bytes(workbook([line], "r1"))
+        with path.open("rb") as file:
+            before = filled_rows(Workbook(file, LIMITS, TOKEN), TOKEN)
+        with rebuilt(path, with_extended_lists).open("rb") as file:
+            assert filled_rows(Workbook(file, LIMITS, TOKEN), TOKEN) == before != []
 
 
 class TestIdentifiers:
@@ -160,6 +208,27 @@ class TestIdentifiers:
         path = members(tmp_path / "a.xlsx", {"nomor_induk_kependudukan": NIK})
         number = in_sheet(r'<c r="A2" t="s"><v>[0-9]+</v></c>', '<c r="A2"><v>3.57101E+15</v></c>')
         assert read(rebuilt(path, number)).rows["nomor_induk_kependudukan"].to_list() == ["3.57101E+15"]
+
+    def test_a_cell_that_is_no_text_is_no_identifier_however_it_is_shown(self, tmp_path: Path) -> None:
+        with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+            sheet, shown_as_day = book.add_worksheet(), book.add_format({"num_format": "dd/mm/yyyy"})
+            sheet.write_row(0, 0, MEMBERS.header)
+            for line, number in enumerate((float(f"{NIK[:-1]}0"), 33238, 33238.5, 1, 1, True), 1):
+                sheet.write(line, 0, number, shown_as_day)
+            for line in range(7, 13):
+                sheet.write_string(line, 0, NIK)
+            sheet.write_number(12, 3, 60, shown_as_day)
+        cells = in_sheet(r'(<c r="A5" s="1")><v>1<', rf'\g<1> t="d"><v>{NIK}<')
+        found = read(rebuilt(tmp_path / "a.xlsx", cells))
+        shown = [f"{NIK[:-1]}0.0", "1990-12-31", "1990-12-31T12:00:00", f"{NIK}.0", "1900-01-01"]
+        assert found.rows["nomor_induk_kependudukan"].to_list() == [*shown, *[NIK] * 5]
+        assert pl.Series(shown).str.contains(NUMERIC_ID).all()
+        assert found.damaged.rows() == [(TOKEN, line, "E_CELL_ERROR") for line in (7, 13)]
+
+    def test_a_customer_number_may_begin_with_zero_and_a_count_may_not(self, tmp_path: Path) -> None:
+        cells = {"id_pelanggan_pln": 51234567890, "luas_lantai": 36}
+        found = read(written(tmp_path / "a.xlsx", [FAMILIES.header, row(FAMILIES.header, **cells)])).rows
+        assert found.select(*cells).rows() == [("51234567890.0", "36")]
 
 
 class TestDamagedRows:
@@ -201,6 +270,14 @@ class TestRefused:
             sheet.write_formula(4, 2, "=A1")
         assert (refusal(tmp_path / "a.xlsx").code, refusal(tmp_path / "a.xlsx").line) == ("E_SHEET_FORMULA", 5)
 
+    @pytest.mark.parametrize(
+        "formula", ['<f t="shared" si="0"/>', '<f t="array" ref="C2">A1</f>', "<x:f>A1</x:f>", "<f/>"]
+    )
+    def test_a_formula_of_any_kind(self, tmp_path: Path, formula: str) -> None:
+        path = members(tmp_path / "a.xlsx", {"nama": "A"})
+        cell = in_sheet(r'<c r="C2" t="s"><v>', f'<c xmlns:x="{MAIN}" r="C2" t="s">{formula}<v>')
+        assert refusal(rebuilt(path, cell)).code == "E_SHEET_FORMULA"
+
     def test_merged_cells(self, tmp_path: Path) -> None:
         with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
             sheet = book.add_worksheet()
@@ -214,6 +291,29 @@ class TestRefused:
     def test_active_content(self, tmp_path: Path, entry: str) -> None:
         path = rebuilt(members(tmp_path / "a.xlsx", {"nama": "A"}), lambda _, content: content, {entry: b"x"})
         assert refusal(path).code == "E_SHEET_ACTIVE"
+
+    @pytest.mark.parametrize(
+        ("part", "old", "new"),
+        [
+            ("[Content_Types].xml", r"application/[a-z.-]+sheet\.main\+xml", MACROS),
+            ("xl/_rels/workbook.xml.rels", "</Relationships>", related("externalLinkPath", mode="External")),
+            ("xl/_rels/workbook.xml.rels", "</Relationships>", related("externalLink", mode="Internal")),
+            ("_rels/.rels", "</Relationships>", related("image", mode="External")),
+        ],
+    )
+    def test_active_content_that_no_name_tells(self, tmp_path: Path, part: str, old: str, new: str) -> None:
+        def declared(name: str, content: bytes) -> bytes:
+            assert name != part or re.search(old, content.decode())
+            return re.sub(old, new, content.decode()).encode() if name == part else content
+
+        assert refusal(rebuilt(members(tmp_path / "a.xlsx", {"nama": "A"}), declared)).code == "E_SHEET_ACTIVE"
+
+    def test_the_address_behind_a_cell_is_harmless(self, tmp_path: Path) -> None:
+        with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, MEMBERS.header)
+            sheet.write_url(1, 2, "https://example.org/", string="A")
+        assert read(tmp_path / "a.xlsx").rows["nama"].to_list() == ["A"]
 
     def test_a_hidden_sheet(self, tmp_path: Path) -> None:
         book = openpyxl.Workbook()
@@ -250,6 +350,33 @@ class TestRefused:
         noise = bytes(range(32, 127)).decode() * 9
         path = members(tmp_path / "a.xlsx", *({"nama": f"{place} {noise[place % 90 :]}"} for place in range(40_000)))
         assert refusal(path, Limits(memory_mb=30, inflated_mb=1000, document_mb=64)).code == "E_SHEET_MEMORY"
+
+    @pytest.mark.parametrize(
+        ("end", "code"),
+        [
+            ("sys.exit(3)", "E_SHEET_MEMORY"),
+            ("os.kill(os.getpid(), 9)", "E_SHEET_MEMORY"),
+            ("raise KeyError", "E_SHEET_ARCHIVE"),
+            ("os.kill(os.getpid(), 11)", "E_SHEET_ARCHIVE"),
+            ("print('[2,[', end='')", "E_SHEET_ARCHIVE"),
+            ("pass", "E_SHEET_ARCHIVE"),
+        ],
+    )
+    def test_only_a_process_without_memory_says_so(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str, code: str
+    ) -> None:
+        (tmp_path / "unpack.py").write_text(f"import os, sys\n{end}\n")
+        monkeypatch.setattr("dtsen_pipeline.resources.workbook.UNPACK", tmp_path / "unpack.py")
+        assert refusal(members(tmp_path / "a.xlsx", {"nama": "A"})).code == code
+
+    def test_a_stream_that_cannot_be_inflated(self, tmp_path: Path) -> None:
+        path = members(tmp_path / "a.xlsx", {"nama": "A"})
+        with zipfile.ZipFile(path) as archive:
+            start = archive.getinfo("xl/worksheets/sheet1.xml").header_offset
+        data = bytearray(path.read_bytes())
+        data[start + 60 : start + 70] = b"\xff" * 10
+        path.write_bytes(data)
+        assert refusal(path).message == "an entry of the archive is missing or damaged"
 
     def test_entities_are_not_expanded(self, tmp_path: Path) -> None:
         bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'

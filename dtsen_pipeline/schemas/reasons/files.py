@@ -303,7 +303,7 @@ FILES = (
         id="Buku kerja membawa makro, tautan ke luar, atau objek tertanam.",
         en="The workbook brings macros, external links or embedded objects.",
         basis=OWN,
-        advice_id="Salin nilainya ke buku kerja baru tanpa makro dan tautan.",
+        advice_id="Salin nilainya ke buku kerja baru tanpa makro dan tautan; alamat web di balik sel boleh ada.",
     ),
     refused(
         "E_SHEET_FORMULA",
@@ -384,8 +384,8 @@ FILES = (
     ),
     damaged(
         "E_CELL_ERROR",
-        id="Sel pada baris memuat galat lembar kerja seperti #N/A.",
-        en="A cell of the row holds a spreadsheet error such as #N/A.",
+        id="Sel pada baris memuat galat seperti #N/A, hari yang tidak ada, atau BENAR/SALAH sebagai nomor identitas.",
+        en="A cell of the row holds an error such as #N/A, a day that does not exist, or true/false as an identifier.",
         basis=OWN,
         advice_id="Isi sel itu dengan nilainya pada sumbernya.",
     ),

@@ -37,9 +37,9 @@ ROWS = (
     rejected(
         "E_NIK_NUMERIC",
         kind=ReasonKind.FORMAT,
-        id="NIK atau nomor kartu keluarga pernah disimpan sebagai bilangan, sehingga angkanya dapat hilang.",
-        en="The NIK or family card number was once stored as a number, so digits may be lost.",
-        basis="lembar kerja hanya menyimpan 15 angka penting",
+        id="NIK, nomor kartu keluarga, atau nomor pelanggan pernah disimpan sebagai bilangan; angkanya dapat hilang.",
+        en="The NIK, family card number or customer number was once stored as a number, so digits may be lost.",
+        basis="lembar kerja hanya menyimpan 15 angka penting, tanpa nol di depan",
         advice_id="Minta berkas asli sebagai teks; angka yang hilang tidak dapat dipulihkan.",
     ),
     rejected(
