@@ -18,6 +18,7 @@ from dtsen_pipeline.resources.ingest import Arrival, ingest
 from dtsen_pipeline.resources.passports import passports_of
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.session import check_guards, failure, telling
+from dtsen_pipeline.resources.trips import trips_of
 from dtsen_pipeline.schemas.errors import DtsenError
 
 SETTLED = timedelta(seconds=30)
@@ -77,8 +78,13 @@ def _state(path: Path) -> tuple[int, int, int]:
 
 
 def _table(arrivals: Sequence[Arrival]) -> str:
-    rows = [f"| `{a.token}` | {a.table or '–'} | {a.verdict} | {a.code or '–'} |" for a in arrivals]
+    rows = [f"| `{a.token}` | {a.table or '–'} | {a.verdict} | {_codes(a)} |" for a in arrivals]
     return "\n".join(["| berkas | tabel | putusan | kode |", "|---|---|---|---|", *rows])
+
+
+def _codes(arrival: Arrival) -> str:
+    """Every code that a person has to look at."""
+    return ", ".join(trip.code for trip in trips_of(arrival.code, arrival.message)) or arrival.code or "–"
 
 
 @dg.job(name="ingest", description="Menerima berkas dari kotak masuk", executor_def=dg.in_process_executor)

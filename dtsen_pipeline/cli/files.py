@@ -20,6 +20,7 @@ from dtsen_pipeline.cli.output import (
     error_facts,
     progress,
     say,
+    say_trips,
     table,
 )
 from dtsen_pipeline.reference import Profile, profiles
@@ -29,6 +30,7 @@ from dtsen_pipeline.schemas.reasons import REASONS
 if TYPE_CHECKING:
     from dtsen_pipeline.resources.ingest import Arrival
     from dtsen_pipeline.resources.platform import Platform
+    from dtsen_pipeline.resources.registry.models import SourceFile
 
 VERDICTS = {
     "accepted": Text("diterima", style="green"),
@@ -143,7 +145,7 @@ def _taken(
     except DtsenError as error:
         facts = error_facts(error, file.place)
         blank = dict.fromkeys(("profile", "table", "rows", "damaged", "unapproved"))
-        return facts | {"verdict": "unread", "is_new": False, "released": []} | blank
+        return facts | {"verdict": "unread", "is_new": False, "released": [], "trips": []} | blank
     finally:
         advance(bar)
     return _arrived(arrival, file.place)
@@ -162,7 +164,7 @@ def _settled(platform: "Platform", file: dict[str, Any]) -> dict[str, Any]:
         return file
     stored = platform.registry.file(file["token"])
     words = _words(stored.code, stored.token)
-    return file | words | {"verdict": stored.verdict, "detail": stored.message}
+    return file | words | {"verdict": stored.verdict, "detail": stored.message, "trips": _trips(stored)}
 
 
 def _checked(platform: "Platform", path: Path | None, wanted: Sequence[Profile] | None) -> Path:
@@ -189,6 +191,7 @@ def _arrived(arrival: "Arrival", place: str) -> dict[str, Any]:
         "line": arrival.line,
         "column": None,
         "detail": arrival.message,
+        "trips": _trips(arrival),
         "verdict": arrival.verdict,
         "is_new": arrival.is_new,
         "profile": arrival.profile,
@@ -198,6 +201,13 @@ def _arrived(arrival: "Arrival", place: str) -> dict[str, Any]:
         "unapproved": arrival.unapproved,
         "released": list(arrival.released),
     }
+
+
+def _trips(file: "Arrival | SourceFile") -> list[dict[str, str]]:
+    """Everything that holds a file."""
+    from dtsen_pipeline.resources.trips import told  # noqa: PLC0415 - imports the models
+
+    return told(file.code, file.message)
 
 
 def _words(code: str | None, token: str) -> dict[str, Any]:
@@ -251,7 +261,9 @@ def _explain(code: str, files: Sequence[Mapping[str, Any]]) -> None:
     for file in files:
         place = file["token"] or f"argumen {file['argument']}"
         line = f", baris {file['line']}" if file["line"] else ""
-        if file["detail"]:
+        if file["trips"]:
+            say_trips(place, file["trips"])
+        elif file["detail"]:
             say(f"  {place}{line}: {file['detail']}")
     say(f"  Yang perlu dilakukan: {first['advice']}")
 

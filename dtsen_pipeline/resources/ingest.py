@@ -30,12 +30,13 @@ from dtsen_pipeline.resources.batch_manifest import (
     missing,
     note_manifest,
 )
-from dtsen_pipeline.resources.breakers import Case, Trip, tripped
+from dtsen_pipeline.resources.breakers import Case, tripped
 from dtsen_pipeline.resources.choice import choose
 from dtsen_pipeline.resources.delivery import limits_of, surveyed
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
 from dtsen_pipeline.resources.registry.models import SourceFile
+from dtsen_pipeline.resources.trips import Trip
 from dtsen_pipeline.resources.vault import Deposit
 from dtsen_pipeline.schemas.errors import DtsenError
 
@@ -105,7 +106,7 @@ def _registered(platform: Platform, found: "_Read", now: datetime) -> Arrival:
         platform.registry.add_file(file, now)
     if found.manifest is not None:
         note_manifest(platform.registry, file.sha256, found.manifest, now)
-    verdict, code, message = verdict_of(platform, file, found.trip)
+    verdict, code, message = verdict_of(platform, file, found.trips)
     facts = {name: getattr(file, name) for name in FACTS}
     amend(platform, file.sha256, now, **facts, verdict=verdict, code=code, message=message)
     released = release_partners(platform, file, verdict, code, now) + release_batches(platform, now)
@@ -179,7 +180,7 @@ class _Read:
     damaged: int
     unapproved: int
     officers: Mapping[str, str | None]
-    trip: Trip | None
+    trips: tuple[Trip, ...]
     manifest: Manifest | None
 
 
@@ -213,8 +214,8 @@ def _read(platform: Platform, deposit: Deposit, path: Path, told: Declared) -> _
     if manifest is not None:
         check_listed(manifest, path.name, deposit.sha256, found.rows, new.batch_id)
         lacking = missing(manifest, path, deposit.sha256, platform.registry)
-    trip = tripped(platform, Case(new, found, lacking))
-    return _Read(new, found.damaged, found.waiting, found.officers, trip, manifest)
+    trips = tripped(platform, Case(new, found, lacking))
+    return _Read(new, found.damaged, found.waiting, found.officers, trips, manifest)
 
 
 def _identity(path: Path, profile: Profile, told: Declared, token: str, manifest: Manifest | None) -> Declared:

@@ -144,3 +144,22 @@ def test_a_refused_file_stays_refused_until_it_is_accepted(dtsen: Dtsen, world: 
     assert dtsen("ingest", world.city / "batches").code == 1
     said = dtsen("accept", token, "--reason", "right after all", "--json")
     assert said.document["accepted"] == [token]
+
+
+def test_everything_that_holds_a_file_is_shown_before_it_is_accepted(dtsen: Dtsen, city: Path, tmp_path: Path) -> None:
+    first = dtsen("ingest", city / "snapshot_1", "--json").document["files"]
+    dtsen("accept", first[0]["token"], "--confirm-codes", "--reason", "compared")
+    sent = next((city / "snapshot_2").glob("keluarga*.csv"))
+    head, *lines = sent.read_bytes().splitlines(keepends=True)
+    (tmp_path / sent.name).write_bytes(b"".join([head, *lines[: len(lines) // 2], *lines[: len(lines) // 2 - 30]]))
+    shutil.copy(sent.with_name(f"{sent.name}.json"), tmp_path)
+    said = dtsen("ingest", tmp_path / sent.name)
+    document = dtsen("ingest", tmp_path / sent.name, "--json").document
+    (file,) = document["files"]
+    codes = [trip["code"] for trip in file["trips"]]
+    assert len(codes) > 1
+    assert (file["verdict"], file["code"]) == ("held", codes[0])
+    for shown in (said, dtsen("accept", file["token"]), dtsen("passport", file["token"])):
+        assert [code for code in codes if code not in shown.out] == []
+    passport = dtsen("passport", file["token"], "--json").document
+    assert passport["held"] == [{"token": file["token"], "trips": file["trips"]}]

@@ -247,6 +247,7 @@ TRIGGERS: Mapping[str, Trigger] = {
     "H_REJECTS": partial(unlike, "damaged"),
     "H_SNAPSHOT_SIZE": partial(unlike, "smaller"),
     "H_KELURAHAN_GONE": partial(unlike, "kelurahan"),
+    "H_KELURAHAN_SHRUNK": partial(unlike, "one family"),
     "H_BATCH_SIZE": small_batch,
     "H_BATCH_INCOMPLETE": batch,
     "E_BATCH_MANIFEST": lambda place: batch(place, manifest=b"{"),

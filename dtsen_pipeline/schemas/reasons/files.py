@@ -150,6 +150,13 @@ FILES = (
         advice_id="Lihat paspornya (`dtsen passport`), tanyakan kepada pengirim, lalu terima atau tolak dengan alasan.",
     ),
     held(
+        "H_KELURAHAN_SHRUNK",
+        id="Berkas ditahan: ada kelurahan yang kehilangan sebagian besar keluarganya.",
+        en="The file is held: a kelurahan lost most of its families.",
+        basis=OWN,
+        advice_id="Lihat paspornya (`dtsen passport`), tanyakan kepada pengirim, lalu terima atau tolak dengan alasan.",
+    ),
+    held(
         "H_BATCH_SIZE",
         id="Berkas ditahan: batch tanpa manifes ini jauh lebih besar atau kecil daripada biasanya.",
         en="The file is held: this batch without a manifest is much larger or smaller than usual.",

@@ -26,6 +26,7 @@ OF_FILES = {
     "H_REJECTS": "satu dari 15 baris rusak",
     "H_SNAPSHOT_SIZE": "seperempat keluarga dari potret sebelumnya tidak ada",
     "H_KELURAHAN_GONE": "kelurahan terbesar tidak lagi memiliki keluarga",
+    "H_KELURAHAN_SHRUNK": "kelurahan terbesar tinggal satu keluarga",
     "H_BATCH_SIZE": "sesudah empat batch berisi 60 baris datang batch berisi 11 baris tanpa manifes",
     "H_BATCH_INCOMPLETE": "manifes menyebut berkas kunjungan dan anggota, tetapi hanya satu yang datang",
     "E_BATCH_MANIFEST": "manifes di samping berkas bukan JSON",
