@@ -4,6 +4,7 @@ An operation and no asset: it changes the registry, from which a refresh freezes
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,7 +47,8 @@ def take_in(context: dg.OpExecutionContext) -> None:
         arrivals = [found for found in taken if isinstance(found, Arrival)]
         passports = passports_of(platform, [arrival.token for arrival in arrivals if arrival.is_new])
     counts = {passport["version"]: figures(passport) for passport in passports}
-    facts = {"files": len(arrivals), "arrivals": dg.MetadataValue.md(_table(arrivals))}
+    warnings = Counter(code for arrival in arrivals for code in arrival.warnings)
+    facts = {"files": len(arrivals), "arrivals": dg.MetadataValue.md(_table(arrivals)), "warnings": dict(warnings)}
     context.add_output_metadata(facts | ({"passports": dg.MetadataValue.json(counts)} if counts else {}))
     for found in taken:
         if isinstance(found, DtsenError):

@@ -1,5 +1,6 @@
 """`dtsen ingest`: files on their way in, what became of each, and what to do next."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -144,8 +145,8 @@ def _taken(
         arrival = ingest(platform, path, house.now(), Declared(profile=profile, data_date=data_date))
     except DtsenError as error:
         facts = error_facts(error, file.place)
-        blank = dict.fromkeys(("profile", "table", "rows", "damaged", "unapproved"))
-        return facts | {"verdict": "unread", "is_new": False, "released": [], "trips": []} | blank
+        blank = dict.fromkeys(("profile", "table", "rows", "damaged", "unapproved", "unreviewed"))
+        return facts | {"verdict": "unread", "is_new": False, "released": [], "trips": [], "warnings": []} | blank
     finally:
         advance(bar)
     return _arrived(arrival, file.place)
@@ -199,6 +200,8 @@ def _arrived(arrival: "Arrival", place: str) -> dict[str, Any]:
         "rows": arrival.rows,
         "damaged": arrival.damaged,
         "unapproved": arrival.unapproved,
+        "unreviewed": arrival.unreviewed,
+        "warnings": list(arrival.warnings),
         "released": list(arrival.released),
     }
 
@@ -239,6 +242,8 @@ def _report(taken: Sequence[Mapping[str, Any]]) -> None:
     for file in taken:
         for line in _remarks(file, here):
             say(line)
+    for code, number in Counter(code for file in taken for code in file["warnings"]).items():
+        say(f"{code}: {number} berkas. {REASONS[code].id} / {REASONS[code].en}")
     for code in dict.fromkeys(file["code"] for file in taken if file["code"]):
         _explain(code, [file for file in taken if file["code"] == code])
     if any(file["verdict"] == "accepted" for file in taken):
@@ -250,6 +255,8 @@ def _remarks(file: Mapping[str, Any], here: Collection[str]) -> Iterator[str]:
         yield f"{file['token']}: sudah pernah dimasukkan; tidak ada yang berubah. / Known already; nothing changed."
     if file["unapproved"]:
         yield f"{file['token']}: {file['unapproved']} baris menunggu persetujuan. / Rows that wait for approval."
+    if file["unreviewed"]:
+        yield f"{file['token']}: {file['unreviewed']} baris tanpa keadaan penilaian. / Rows that tell no review state."
     for token in set(file["released"]).difference(here):
         yield f"{token}: pasangannya sudah datang. / Its partner has come."
 

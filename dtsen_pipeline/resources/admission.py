@@ -23,6 +23,7 @@ from dtsen_pipeline.schemas.errors import DtsenError
 
 SNAPSHOT = "snapshot"
 NO_DATE, NO_WEEK, NO_PARTNER, UNCONFIRMED = "W_NO_DATA_DATE", "W_NO_WEEK", "W_NO_PARTNER", "H_CODES_UNCONFIRMED"
+PARTNER_HELD = "W_PARTNER_HELD"
 BY_PERSON = "E_REFUSED"
 _Verdict = tuple[Verdict, str | None, str | None]
 
@@ -63,13 +64,24 @@ def judge_again(platform: Platform, token: str, now: datetime, trips: tuple[Trip
 def release_partners(
     platform: Platform, file: NewFile, verdict: Verdict, code: str | None, now: datetime
 ) -> tuple[str, ...]:
-    """Tokens of the files that waited for this one and now have its verdict."""
-    if file.kind != SNAPSHOT or verdict not in ("accepted", "held") or code in BREAKERS:
+    """Tokens of the files that waited for this one and now have its verdict; they wait on where a breaker holds it."""
+    if file.kind != SNAPSHOT or verdict not in ("accepted", "held"):
         return ()
     waiting = [partner.token for partner in _partners(platform, file) if partner.verdict == "waiting"]
+    if code in BREAKERS:
+        for token in waiting:
+            amend(platform, token, now, code=PARTNER_HELD)
+        return ()
     for token in waiting:
         amend(platform, token, now, verdict=verdict, code=code, message=None)
     return tuple(waiting)
+
+
+def forsake_partners(platform: Platform, refused: SourceFile, now: datetime) -> None:
+    """Whoever waited for a file that a person refuses waits for another."""
+    for partner in _partners(platform, _as_new(refused)):
+        if partner.code == PARTNER_HELD:
+            amend(platform, partner.token, now, code=NO_PARTNER)
 
 
 def release_batches(platform: Platform, now: datetime) -> tuple[str, ...]:

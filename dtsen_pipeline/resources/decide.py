@@ -5,7 +5,7 @@ from datetime import datetime
 
 from dtsen_pipeline.core.corrections import KIND
 from dtsen_pipeline.reference import profiles
-from dtsen_pipeline.resources.admission import BY_PERSON, UNCONFIRMED, judge_again, trips_again
+from dtsen_pipeline.resources.admission import BY_PERSON, UNCONFIRMED, forsake_partners, judge_again, trips_again
 from dtsen_pipeline.resources.breakers import BREAKERS
 from dtsen_pipeline.resources.correct import check_free
 from dtsen_pipeline.resources.platform import Platform
@@ -85,3 +85,4 @@ def refuse(platform: Platform, token: str, word: Word) -> None:
         written = platform.registry.files(derived_from=file.sha256, verdict="accepted")
         for one in (file, *written):
             platform.registry.set_verdict(one.token, "refused", BY_PERSON, word.reason, word.actor, word.now)
+        forsake_partners(platform, file, word.now)

@@ -43,6 +43,7 @@ from dtsen_pipeline.schemas.errors import DtsenError
 FACTS = ("kind", "table_name", "profile", "profile_version", "version", "region", "data_date", "batch_id", "rows")
 SIDECAR_FACTS = frozenset({"data_date", "version", "region", "batch_id"})
 SIDECAR_LIMIT = 65_536
+UNPROVEN, UNREVIEWED = "W_NO_MANIFEST", "W_UNREVIEWED"
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,10 @@ class Arrival:
     damaged: int | None = None
     unapproved: int | None = None
     """Rows that wait because their source says that they are not approved."""
+    unreviewed: int | None = None
+    """Rows that are used although they tell no review state."""
+    warnings: tuple[str, ...] = ()
+    """Codes of what a person should know of a file that is read now, whatever becomes of it."""
     line: int | None = None
     released: tuple[str, ...] = field(default=())
     """Tokens of files that waited for this one, or were held until it came, and have another verdict now."""
@@ -116,8 +121,15 @@ def _registered(platform: Platform, found: "_Read", now: datetime) -> Arrival:
         is_new=before != after,
         damaged=found.damaged,
         unapproved=found.unapproved,
+        unreviewed=found.unreviewed,
+        warnings=_warnings(found),
         released=_others(released, file),
     )
+
+
+def _warnings(found: "_Read") -> tuple[str, ...]:
+    given = {UNPROVEN: found.manifest is None, UNREVIEWED: found.unreviewed > 0}
+    return tuple(code for code, is_given in given.items() if is_given)
 
 
 def _others(tokens: tuple[str, ...], file: NewFile) -> tuple[str, ...]:
@@ -174,11 +186,12 @@ def _refused(platform: Platform, deposit: Deposit, error: DtsenError, now: datet
 
 @dataclass(frozen=True)
 class _Read:
-    """A file to be registered, its damaged lines and unapproved rows, who visited, why it is held, what was told."""
+    """A file to be registered, counts of its rows, who visited, why it is held, what was told."""
 
     file: NewFile
     damaged: int
     unapproved: int
+    unreviewed: int
     officers: Mapping[str, str | None]
     trips: tuple[Trip, ...]
     manifest: Manifest | None
@@ -215,7 +228,7 @@ def _read(platform: Platform, deposit: Deposit, path: Path, told: Declared) -> _
         check_listed(manifest, path.name, deposit.sha256, found.rows, new.batch_id)
         lacking = missing(manifest, path, deposit.sha256, platform.registry)
     trips = tripped(platform, Case(new, found, lacking))
-    return _Read(new, found.damaged, found.waiting, found.officers, trips, manifest)
+    return _Read(new, found.damaged, found.waiting, found.unreviewed, found.officers, trips, manifest)
 
 
 def _identity(path: Path, profile: Profile, told: Declared, token: str, manifest: Manifest | None) -> Declared:

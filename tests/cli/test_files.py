@@ -31,6 +31,16 @@ def test_a_folder_comes_in_and_its_first_snapshot_is_held(dtsen: Dtsen, city: Pa
     assert {file["is_new"] for file in files} == {False}
 
 
+def test_files_without_a_manifest_are_told_of_in_one_line(dtsen: Dtsen, city: Path) -> None:
+    said = dtsen("ingest", city / "batches", "--json")
+    assert said.code == 0
+    files = said.document["files"]
+    assert [file["warnings"] for file in files] == [["W_NO_MANIFEST"]] * len(files)
+    told = dtsen("ingest", *snapshot(city)).out
+    assert [line for line in told.splitlines() if "W_NO_MANIFEST: 2 berkas" in line] != []
+    assert told.count("W_NO_MANIFEST") == 1
+
+
 def test_the_same_bytes_again_change_nothing_and_say_so(dtsen: Dtsen, city: Path, home: Path) -> None:
     first = dtsen("ingest", city / "batches", "--json").document["files"]
     assert {file["is_new"] for file in first} == {True}

@@ -253,6 +253,16 @@ class TestDecided:
         assert {held.token, member.token} <= {source.token for source in after.sources}
         assert set(before.decisions) < set(after.decisions)
 
+    def test_who_waited_hears_that_it_is_held(self, platform: Platform, town: Path, tmp_path: Path) -> None:
+        member = ingest(platform, late_files(town)[0], NOW)
+        assert (member.verdict, member.code) == ("waiting", "W_NO_PARTNER")
+        held = ingest(platform, _changed(town, tmp_path, "keluarga", HELD["smaller"][2]), NOW)
+        assert platform.registry.file(member.token).code == "W_PARTNER_HELD"
+        refuse(platform, held.token, WORD)
+        assert platform.registry.file(member.token).code == "W_NO_PARTNER"
+        accept(platform, held.token, WORD)
+        assert platform.registry.file(member.token).verdict == "accepted"
+
     def test_accepted_alone_it_waits_for_its_partner(self, platform: Platform, town: Path, held: Arrival) -> None:
         with pytest.raises(DtsenError, match=r"^W_NO_PARTNER"):
             accept(platform, held.token, WORD)
