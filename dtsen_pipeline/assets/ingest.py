@@ -4,6 +4,7 @@ An operation and no asset: it changes the registry, from which a refresh freezes
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from dtsen_pipeline.resources.ingest import Arrival, ingest
 from dtsen_pipeline.resources.passports import passports_of
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.session import check_guards, failure, telling
+from dtsen_pipeline.resources.trips import trips_of
 from dtsen_pipeline.schemas.errors import DtsenError
 
 SETTLED = timedelta(seconds=30)
@@ -45,7 +47,8 @@ def take_in(context: dg.OpExecutionContext) -> None:
         arrivals = [found for found in taken if isinstance(found, Arrival)]
         passports = passports_of(platform, [arrival.token for arrival in arrivals if arrival.is_new])
     counts = {passport["version"]: figures(passport) for passport in passports}
-    facts = {"files": len(arrivals), "arrivals": dg.MetadataValue.md(_table(arrivals))}
+    warnings = Counter(code for arrival in arrivals for code in arrival.warnings)
+    facts = {"files": len(arrivals), "arrivals": dg.MetadataValue.md(_table(arrivals)), "warnings": dict(warnings)}
     context.add_output_metadata(facts | ({"passports": dg.MetadataValue.json(counts)} if counts else {}))
     for found in taken:
         if isinstance(found, DtsenError):
@@ -77,8 +80,13 @@ def _state(path: Path) -> tuple[int, int, int]:
 
 
 def _table(arrivals: Sequence[Arrival]) -> str:
-    rows = [f"| `{a.token}` | {a.table or '–'} | {a.verdict} | {a.code or '–'} |" for a in arrivals]
+    rows = [f"| `{a.token}` | {a.table or '–'} | {a.verdict} | {_codes(a)} |" for a in arrivals]
     return "\n".join(["| berkas | tabel | putusan | kode |", "|---|---|---|---|", *rows])
+
+
+def _codes(arrival: Arrival) -> str:
+    """Every code that a person has to look at."""
+    return ", ".join(trip.code for trip in trips_of(arrival.code, arrival.message)) or arrival.code or "–"
 
 
 @dg.job(name="ingest", description="Menerima berkas dari kotak masuk", executor_def=dg.in_process_executor)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dtsen_pipeline.cli import house
-from dtsen_pipeline.cli.output import document, heading, progress, say, table
+from dtsen_pipeline.cli.output import document, heading, progress, say, say_trips, table
 
 if TYPE_CHECKING:
     from dtsen_pipeline.queries.codes import CodedColumn
@@ -27,8 +27,14 @@ def accept(
     ] = False,
     as_json: house.JSON = False,
 ) -> None:
-    """Terima berkas yang ditahan. / Accept a held file; with --confirm-codes look at its codes first."""
+    """Terima berkas yang ditahan, setelah semua sebabnya tampil. / Accept a held file, all its trips shown first."""
     with house.house() as platform:
+        from dtsen_pipeline.resources.trips import told  # noqa: PLC0415 - imports the models
+
+        file = platform.registry.find_file(token)
+        trips = told(file.code, file.message) if file else []
+        if not as_json:
+            say_trips(token, trips)
         columns = _codes(platform, token) if confirm_codes else []
         if columns and not as_json:
             _show_codes(columns)
@@ -37,7 +43,7 @@ def accept(
         word = Word(house.reasoned(reason), house.actor(), house.now())
         accepted = accept(platform, token, word, confirm_codes=confirm_codes)
     if as_json:
-        document({"accepted": accepted, "codes": columns})
+        document({"accepted": accepted, "codes": columns, "trips": trips})
         return
     for one in accepted:
         say(f"{one}: diterima. / Accepted.")

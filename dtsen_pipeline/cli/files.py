@@ -1,5 +1,6 @@
 """`dtsen ingest`: files on their way in, what became of each, and what to do next."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from dtsen_pipeline.cli.output import (
     error_facts,
     progress,
     say,
+    say_trips,
     table,
 )
 from dtsen_pipeline.reference import Profile, profiles
@@ -29,6 +31,7 @@ from dtsen_pipeline.schemas.reasons import REASONS
 if TYPE_CHECKING:
     from dtsen_pipeline.resources.ingest import Arrival
     from dtsen_pipeline.resources.platform import Platform
+    from dtsen_pipeline.resources.registry.models import SourceFile
 
 VERDICTS = {
     "accepted": Text("diterima", style="green"),
@@ -142,8 +145,8 @@ def _taken(
         arrival = ingest(platform, path, house.now(), Declared(profile=profile, data_date=data_date))
     except DtsenError as error:
         facts = error_facts(error, file.place)
-        blank = dict.fromkeys(("profile", "table", "rows", "damaged", "unapproved"))
-        return facts | {"verdict": "unread", "is_new": False, "released": []} | blank
+        blank = dict.fromkeys(("profile", "table", "rows", "damaged", "unapproved", "unreviewed"))
+        return facts | {"verdict": "unread", "is_new": False, "released": [], "trips": [], "warnings": []} | blank
     finally:
         advance(bar)
     return _arrived(arrival, file.place)
@@ -162,7 +165,7 @@ def _settled(platform: "Platform", file: dict[str, Any]) -> dict[str, Any]:
         return file
     stored = platform.registry.file(file["token"])
     words = _words(stored.code, stored.token)
-    return file | words | {"verdict": stored.verdict, "detail": stored.message}
+    return file | words | {"verdict": stored.verdict, "detail": stored.message, "trips": _trips(stored)}
 
 
 def _checked(platform: "Platform", path: Path | None, wanted: Sequence[Profile] | None) -> Path:
@@ -189,6 +192,7 @@ def _arrived(arrival: "Arrival", place: str) -> dict[str, Any]:
         "line": arrival.line,
         "column": None,
         "detail": arrival.message,
+        "trips": _trips(arrival),
         "verdict": arrival.verdict,
         "is_new": arrival.is_new,
         "profile": arrival.profile,
@@ -196,8 +200,17 @@ def _arrived(arrival: "Arrival", place: str) -> dict[str, Any]:
         "rows": arrival.rows,
         "damaged": arrival.damaged,
         "unapproved": arrival.unapproved,
+        "unreviewed": arrival.unreviewed,
+        "warnings": list(arrival.warnings),
         "released": list(arrival.released),
     }
+
+
+def _trips(file: "Arrival | SourceFile") -> list[dict[str, str]]:
+    """Everything that holds a file."""
+    from dtsen_pipeline.resources.trips import told  # noqa: PLC0415 - imports the models
+
+    return told(file.code, file.message)
 
 
 def _words(code: str | None, token: str) -> dict[str, Any]:
@@ -229,6 +242,8 @@ def _report(taken: Sequence[Mapping[str, Any]]) -> None:
     for file in taken:
         for line in _remarks(file, here):
             say(line)
+    for code, number in Counter(code for file in taken for code in file["warnings"]).items():
+        say(f"{code}: {number} berkas. {REASONS[code].id} / {REASONS[code].en}")
     for code in dict.fromkeys(file["code"] for file in taken if file["code"]):
         _explain(code, [file for file in taken if file["code"] == code])
     if any(file["verdict"] == "accepted" for file in taken):
@@ -240,6 +255,8 @@ def _remarks(file: Mapping[str, Any], here: Collection[str]) -> Iterator[str]:
         yield f"{file['token']}: sudah pernah dimasukkan; tidak ada yang berubah. / Known already; nothing changed."
     if file["unapproved"]:
         yield f"{file['token']}: {file['unapproved']} baris menunggu persetujuan. / Rows that wait for approval."
+    if file["unreviewed"]:
+        yield f"{file['token']}: {file['unreviewed']} baris tanpa keadaan penilaian. / Rows that tell no review state."
     for token in set(file["released"]).difference(here):
         yield f"{token}: pasangannya sudah datang. / Its partner has come."
 
@@ -251,7 +268,9 @@ def _explain(code: str, files: Sequence[Mapping[str, Any]]) -> None:
     for file in files:
         place = file["token"] or f"argumen {file['argument']}"
         line = f", baris {file['line']}" if file["line"] else ""
-        if file["detail"]:
+        if file["trips"]:
+            say_trips(place, file["trips"])
+        elif file["detail"]:
             say(f"  {place}{line}: {file['detail']}")
     say(f"  Yang perlu dilakukan: {first['advice']}")
 

@@ -74,6 +74,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], numbers: Sequen
     console().print(grid)
 
 
+def say_trips(token: str, trips: Iterable[Mapping[str, str]]) -> None:
+    """Everything that holds a file, a line each (see `resources.trips`)."""
+    for trip in trips:
+        say(f"  {token}: {trip['code']}: {trip['message']} / {trip['message_en']} ({trip['detail']})")
+
+
 def _cell(value: object) -> Text:
     return Text(NOTHING if value is None else count(value) if type(value) is int else str(value))
 

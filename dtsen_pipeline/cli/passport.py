@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from dtsen_pipeline.cli import house
-from dtsen_pipeline.cli.output import document, heading, progress, say, table
+from dtsen_pipeline.cli.output import document, heading, progress, say, say_trips, table
 from dtsen_pipeline.schemas.errors import DtsenError
 
 
@@ -54,6 +54,9 @@ def _show(found: Mapping[str, Any]) -> None:
     before = found["before"]
     than = f"dibandingkan dengan {before['version']} ({before['data_date']})" if before else "potret pertama"
     say(f"Potret {found['version']}, tanggal data {found['data_date']}, {than}.")
+    for held in found["held"]:
+        heading("Ditahan / Held")
+        say_trips(held["token"], held["trips"])
     heading("Ukuran / Size")
     rows = ([ROW_NAMES[name], row["now"], row["before"], row["damaged"]] for name, row in found["rows"].items())
     table(("", "Kini", "Sebelumnya", "Baris rusak"), rows, numbers=(1, 2, 3))

@@ -29,6 +29,8 @@ MAJORITY = Decimal("0.5")
 WHOLE = r"\A[0-9]{16}\z"
 FEWEST_IDS = 30
 """Below this a share of last digits says nothing."""
+FEWEST_NUMBERS = 5
+"""Fewer numbers are slips of the hand, whose rows are rejected: a spreadsheet that stores numbers spoils a column."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ def check_survey(found: Survey, share: Decimal, zero_share: Decimal, token: str)
             raise DtsenError("E_NIK_ZEROED", "too many identifiers end in zero", token=token, column=name)
     read = found.rows - found.damaged - found.waiting
     for name, count in found.numeric.items():
-        if count > share * read:
+        if count >= FEWEST_NUMBERS and count > share * read:
             raise DtsenError(
                 "E_NIK_NUMERIC",
                 "too many identifiers were stored as numbers, so digits are lost for good",

@@ -79,6 +79,9 @@ def _signals(passport: Mapping[str, Any]) -> Iterable[str]:
         changes = [*(f"+{name}" for name in schema["added"]), *(f"−{name}" for name in schema["removed"])]  # noqa: RUF001
         if changes:
             listed.append((f"Kolom berkas {table} berubah / Columns of {table} changed", changes))
+    for held in passport.get("held", ()):
+        told = (f"{trip['message']} / {trip['message_en']} ({trip['detail']})" for trip in held["trips"])
+        listed.append((f"Berkas {held['token']} ditahan / File is held", list(told)))
     if not listed:
         yield "<p>Tidak ada yang menonjol. <i>Nothing stands out.</i></p>"
         return

@@ -12,16 +12,18 @@ from dtsen_pipeline.core.corrections import family_of
 from dtsen_pipeline.core.editions import has_versions
 from dtsen_pipeline.core.inputs import Source
 from dtsen_pipeline.resources.batch_manifest import lacking
-from dtsen_pipeline.resources.breakers import BREAKERS, INCOMPLETE, Case, Trip, tripped
+from dtsen_pipeline.resources.breakers import BREAKERS, Case, tripped
 from dtsen_pipeline.resources.delivery import surveyed_again
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
 from dtsen_pipeline.resources.registry.files import TWICE
 from dtsen_pipeline.resources.registry.models import SourceFile, Verdict
+from dtsen_pipeline.resources.trips import INCOMPLETE, Trip, trips_of, written
 from dtsen_pipeline.schemas.errors import DtsenError
 
 SNAPSHOT = "snapshot"
 NO_DATE, NO_WEEK, NO_PARTNER, UNCONFIRMED = "W_NO_DATA_DATE", "W_NO_WEEK", "W_NO_PARTNER", "H_CODES_UNCONFIRMED"
+PARTNER_HELD = "W_PARTNER_HELD"
 BY_PERSON = "E_REFUSED"
 _Verdict = tuple[Verdict, str | None, str | None]
 
@@ -34,13 +36,13 @@ def amend(platform: Platform, token: str, now: datetime, **facts: Any) -> None:
         platform.registry.amend_file(token, now, **changes)
 
 
-def verdict_of(platform: Platform, file: NewFile, trip: Trip | None = None) -> _Verdict:
+def verdict_of(platform: Platform, file: NewFile, trips: tuple[Trip, ...] = ()) -> _Verdict:
     """What becomes of a file that was read: verdict, code and message."""
     unplaced = _unplaced(platform, file) if file.kind == SNAPSHOT else _undated(file)
     if unplaced is not None:
         return unplaced
-    if trip is not None:
-        return "held", trip.code, trip.message
+    if trips:
+        return "held", *written(trips)
     if file.kind != SNAPSHOT:
         return "accepted", None, None
     if not _partners(platform, file):
@@ -50,11 +52,11 @@ def verdict_of(platform: Platform, file: NewFile, trip: Trip | None = None) -> _
     return "held", UNCONFIRMED, None
 
 
-def judge_again(platform: Platform, token: str, now: datetime) -> SourceFile:
-    """The verdict of a file that a person had refused and now lets in: every gate is asked again."""
+def judge_again(platform: Platform, token: str, now: datetime, trips: tuple[Trip, ...] = ()) -> SourceFile:
+    """The verdict of a file that a person lets in: every gate is asked again; `trips` are those nobody saw yet."""
     known = platform.registry.file(token)
     with platform.registry.together():
-        _judge(platform, known, None, now)
+        _judge(platform, known, trips, now)
         release_batches(platform, now)
         return platform.registry.file(token)
 
@@ -62,13 +64,24 @@ def judge_again(platform: Platform, token: str, now: datetime) -> SourceFile:
 def release_partners(
     platform: Platform, file: NewFile, verdict: Verdict, code: str | None, now: datetime
 ) -> tuple[str, ...]:
-    """Tokens of the files that waited for this one and now have its verdict."""
-    if file.kind != SNAPSHOT or verdict not in ("accepted", "held") or code in BREAKERS:
+    """Tokens of the files that waited for this one and now have its verdict; they wait on where a breaker holds it."""
+    if file.kind != SNAPSHOT or verdict not in ("accepted", "held"):
         return ()
     waiting = [partner.token for partner in _partners(platform, file) if partner.verdict == "waiting"]
+    if code in BREAKERS:
+        for token in waiting:
+            amend(platform, token, now, code=PARTNER_HELD)
+        return ()
     for token in waiting:
         amend(platform, token, now, verdict=verdict, code=code, message=None)
     return tuple(waiting)
+
+
+def forsake_partners(platform: Platform, refused: SourceFile, now: datetime) -> None:
+    """Whoever waited for a file that a person refuses waits for another."""
+    for partner in _partners(platform, _as_new(refused)):
+        if partner.code == PARTNER_HELD:
+            amend(platform, partner.token, now, code=NO_PARTNER)
 
 
 def release_batches(platform: Platform, now: datetime) -> tuple[str, ...]:
@@ -80,20 +93,26 @@ def release_batches(platform: Platform, now: datetime) -> tuple[str, ...]:
     freed: list[str] = []
     for held in platform.registry.files(verdict="held", code=INCOMPLETE):
         count = lacking(platform.registry, held.sha256)
-        if count is None or held.message == Trip.missing(count).message:
+        if count is None or Trip.missing(count) in trips_of(held.code, held.message):
             continue
         try:
-            found = surveyed_again(platform, held)
+            trips = trips_again(platform, held)
         except DtsenError:
             continue
-        freed += _judge(platform, held, tripped(platform, Case(_as_new(held), found, count)), now)
+        freed += _judge(platform, held, trips, now)
     return tuple(freed)
 
 
-def _judge(platform: Platform, known: SourceFile, trip: Trip | None, now: datetime) -> tuple[str, ...]:
+def trips_again(platform: Platform, known: SourceFile) -> tuple[Trip, ...]:
+    """What holds a file by its bytes in the vault and all that is known today; DtsenError where it cannot be read."""
+    found = surveyed_again(platform, known)
+    return tripped(platform, Case(_as_new(known), found, lacking(platform.registry, known.sha256)))
+
+
+def _judge(platform: Platform, known: SourceFile, trips: tuple[Trip, ...], now: datetime) -> tuple[str, ...]:
     """Give a known file its verdict again; tokens of the files that are not held for their manifest any more."""
     file = _as_new(known)
-    verdict, code, message = verdict_of(platform, file, trip)
+    verdict, code, message = verdict_of(platform, file, trips)
     amend(platform, known.token, now, verdict=verdict, code=code, message=message)
     partners = release_partners(platform, file, verdict, code, now)
     return partners if code == INCOMPLETE else (known.token, *partners)

@@ -1,7 +1,7 @@
 """The circuit breakers: what makes a file that can be read so unlike what is usual that a person must look first.
 
-They compare counts, never rows, and hold a file; nothing is refused here. The thresholds are settings. Whoever
-accepted a file once has decided: its breakers stay closed.
+They compare counts, never rows, and hold a file; nothing is refused here. The thresholds are settings. A person who
+decides about a file decides about the trips that were shown: those stay closed, and another one opens again.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,37 +14,21 @@ from dtsen_pipeline.resources.delivery import surveyed_again
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
 from dtsen_pipeline.resources.registry.models import SourceFile
+from dtsen_pipeline.resources.trips import INCOMPLETE, Trip, shown, unseen
 
-INCOMPLETE = "H_BATCH_INCOMPLETE"
 BREAKERS = frozenset(
     {
         "H_DUPLICATES",
         "H_REJECTS",
         "H_SNAPSHOT_SIZE",
         "H_KELURAHAN_GONE",
+        "H_KELURAHAN_SHRUNK",
         "H_BATCH_SIZE",
         INCOMPLETE,
         "H_PAGE_OF_MORE",
         "H_UNREVIEWED",
     }
 )
-FLOOR = 20
-"""Below so many lines or families a share says nothing."""
-HISTORY = 4
-"""From so many earlier batches on a usual size is known."""
-
-
-@dataclass(frozen=True)
-class Trip:
-    """Why a file is held, in counts."""
-
-    code: str
-    message: str
-
-    @classmethod
-    def missing(cls, count: int) -> "Trip":
-        """So many files that a manifest lists did not come."""
-        return cls(INCOMPLETE, f"{count} listed files did not come")
 
 
 @dataclass(frozen=True)
@@ -59,11 +43,10 @@ class Case:
     missing: int | None = None
 
 
-def tripped(platform: Platform, case: Case) -> Trip | None:
-    """The first breaker that opens; none where a person accepted this file before."""
-    if platform.registry.decisions("accept", case.file.sha256):
-        return None
-    return next((trip for check in CHECKS for trip in check(platform, case)), None)
+def tripped(platform: Platform, case: Case) -> tuple[Trip, ...]:
+    """Every breaker that opens, in the order of `CHECKS`, but those that a person saw who decided about the file."""
+    found = [trip for check in CHECKS for trip in check(platform, case)]
+    return unseen(found, shown(platform.registry, case.file.sha256))
 
 
 def previous(platform: Platform, file: NewFile | SourceFile) -> SourceFile | None:
@@ -76,14 +59,14 @@ def previous(platform: Platform, file: NewFile | SourceFile) -> SourceFile | Non
 
 def _duplicates(platform: Platform, case: Case) -> Iterator[Trip]:
     count, read = case.found.repeated, case.found.rows - case.found.damaged - case.found.waiting
-    if count >= FLOOR and count > platform.settings.duplicate_share * read:
+    if count >= platform.settings.breaker_floor and count > platform.settings.duplicate_share * read:
         yield Trip("H_DUPLICATES", f"{count} of {read} rows repeat a key")
 
 
 def _rejects(platform: Platform, case: Case) -> Iterator[Trip]:
     found = case.found
     count = found.damaged + found.rejected
-    if count >= FLOOR and count > platform.settings.rejected_share * found.rows:
+    if count >= platform.settings.breaker_floor and count > platform.settings.rejected_share * found.rows:
         yield Trip("H_REJECTS", f"{found.damaged} lines damaged, {found.rejected} rows break a hard rule")
 
 
@@ -108,10 +91,10 @@ def _batch_size(platform: Platform, case: Case) -> Iterator[Trip]:
         return
     accepted = platform.registry.files(kind=case.file.kind, table_name=case.file.table_name, verdict="accepted")
     sizes = [other.rows or 0 for other in accepted]
-    if len(sizes) < HISTORY:
+    if len(sizes) < platform.settings.batch_history:
         return
-    usual, times = median(sizes), float(platform.settings.batch_times)
-    if max(usual, case.found.rows) >= FLOOR and not usual / times <= case.found.rows <= usual * times:
+    usual, times, floor = median(sizes), float(platform.settings.batch_times), platform.settings.breaker_floor
+    if max(usual, case.found.rows) >= floor and not usual / times <= case.found.rows <= usual * times:
         yield Trip("H_BATCH_SIZE", f"{case.found.rows} rows; usual are about {usual:.0f}")
 
 
@@ -120,22 +103,30 @@ def _snapshot(platform: Platform, case: Case) -> Iterator[Trip]:
     if before is None or before.rows is None:
         return
     change = abs(case.found.rows - before.rows)
-    if change >= FLOOR and change > platform.settings.snapshot_change * before.rows:
+    if change >= platform.settings.breaker_floor and change > platform.settings.snapshot_change * before.rows:
         yield Trip("H_SNAPSHOT_SIZE", f"{case.found.rows} rows; the snapshot before had {before.rows}")
     if case.found.villages:
-        place = cities()[platform.settings.city]
-        gone = _gone(place, case.found.villages, surveyed_again(platform, before).villages)
-        if gone:
-            yield Trip("H_KELURAHAN_GONE", f"no family any more in: {', '.join(gone)}")
+        yield from _kelurahan(platform, case.found.villages, surveyed_again(platform, before).villages)
 
 
-def _gone(place: City, now: Mapping[str, int], before: Mapping[str, int]) -> list[str]:
-    """The names of the kelurahan that had families and have none."""
-    return [
-        kelurahan.name
+def _kelurahan(platform: Platform, now: Mapping[str, int], before: Mapping[str, int]) -> Iterator[Trip]:
+    """The kelurahan that had families and have none, and those that lost too many of them."""
+    place, settings = cities()[platform.settings.city], platform.settings
+    counts = {
+        kelurahan.name: (_families(place, now, code), _families(place, before, code))
         for code, kelurahan in place.by_bps.items()
-        if _families(place, before, code) >= FLOOR and _families(place, now, code) == 0
+    }
+    large = {name: pair for name, pair in counts.items() if pair[1] >= settings.breaker_floor}
+    gone = [name for name, (left, _) in large.items() if left == 0]
+    shrunk = [
+        f"{name} ({left} of {had})"
+        for name, (left, had) in large.items()
+        if left and had - left > settings.kelurahan_loss * had
     ]
+    if gone:
+        yield Trip("H_KELURAHAN_GONE", f"no family any more in: {', '.join(gone)}")
+    if shrunk:
+        yield Trip("H_KELURAHAN_SHRUNK", f"families left in: {', '.join(shrunk)}")
 
 
 def _families(place: City, counts: Mapping[str, int], code: str) -> int:

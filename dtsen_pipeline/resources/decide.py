@@ -5,7 +5,7 @@ from datetime import datetime
 
 from dtsen_pipeline.core.corrections import KIND
 from dtsen_pipeline.reference import profiles
-from dtsen_pipeline.resources.admission import BY_PERSON, UNCONFIRMED, judge_again
+from dtsen_pipeline.resources.admission import BY_PERSON, UNCONFIRMED, forsake_partners, judge_again, trips_again
 from dtsen_pipeline.resources.breakers import BREAKERS
 from dtsen_pipeline.resources.correct import check_free
 from dtsen_pipeline.resources.platform import Platform
@@ -37,16 +37,22 @@ def accept(platform: Platform, token: str, word: Word, *, confirm_codes: bool = 
             return (file.token,)
         if file.code != UNCONFIRMED or not confirm_codes:
             message = "what was decided before is lifted, but the file does not count yet"
-            raise DtsenError(file.code or "E_VERDICT", message, token=file.token)
+            told = f"{message}: {file.message}" if file.code in BREAKERS else message
+            raise DtsenError(file.code or "E_VERDICT", told, token=file.token)
     with platform.registry.together():
         return _accepted(platform, platform.registry.file(token), word, confirm_codes=confirm_codes)
 
 
 def _lifted(platform: Platform, token: str, word: Word) -> SourceFile:
-    """A refusal is taken back and the gates are asked again; where they refuse the file too, nothing changes."""
+    """A refusal is taken back and the gates are asked again; where they refuse the file too, nothing changes.
+
+    Of a held file the trips were shown. A refused one may have been refused before a breaker could hold it.
+    """
+    was_held = platform.registry.file(token).verdict == "held"
     with platform.registry.together():
-        platform.registry.set_verdict(token, "accepted", None, word.reason, word.actor, word.now)
-        file = judge_again(platform, token, word.now)
+        lifted = platform.registry.set_verdict(token, "accepted", None, word.reason, word.actor, word.now)
+        trips = () if was_held else trips_again(platform, lifted)
+        file = judge_again(platform, token, word.now, trips)
         if file.verdict == "refused":
             raise DtsenError(file.code or "E_VERDICT", "the file stays refused", token=file.token)
         return file
@@ -79,3 +85,4 @@ def refuse(platform: Platform, token: str, word: Word) -> None:
         written = platform.registry.files(derived_from=file.sha256, verdict="accepted")
         for one in (file, *written):
             platform.registry.set_verdict(one.token, "refused", BY_PERSON, word.reason, word.actor, word.now)
+        forsake_partners(platform, file, word.now)

@@ -30,18 +30,20 @@ from dtsen_pipeline.resources.batch_manifest import (
     missing,
     note_manifest,
 )
-from dtsen_pipeline.resources.breakers import Case, Trip, tripped
+from dtsen_pipeline.resources.breakers import Case, tripped
 from dtsen_pipeline.resources.choice import choose
 from dtsen_pipeline.resources.delivery import limits_of, surveyed
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
 from dtsen_pipeline.resources.registry.models import SourceFile
+from dtsen_pipeline.resources.trips import Trip
 from dtsen_pipeline.resources.vault import Deposit
 from dtsen_pipeline.schemas.errors import DtsenError
 
 FACTS = ("kind", "table_name", "profile", "profile_version", "version", "region", "data_date", "batch_id", "rows")
 SIDECAR_FACTS = frozenset({"data_date", "version", "region", "batch_id"})
 SIDECAR_LIMIT = 65_536
+UNPROVEN, UNREVIEWED = "W_NO_MANIFEST", "W_UNREVIEWED"
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,10 @@ class Arrival:
     damaged: int | None = None
     unapproved: int | None = None
     """Rows that wait because their source says that they are not approved."""
+    unreviewed: int | None = None
+    """Rows that are used although they tell no review state."""
+    warnings: tuple[str, ...] = ()
+    """Codes of what a person should know of a file that is read now, whatever becomes of it."""
     line: int | None = None
     released: tuple[str, ...] = field(default=())
     """Tokens of files that waited for this one, or were held until it came, and have another verdict now."""
@@ -105,7 +111,7 @@ def _registered(platform: Platform, found: "_Read", now: datetime) -> Arrival:
         platform.registry.add_file(file, now)
     if found.manifest is not None:
         note_manifest(platform.registry, file.sha256, found.manifest, now)
-    verdict, code, message = verdict_of(platform, file, found.trip)
+    verdict, code, message = verdict_of(platform, file, found.trips)
     facts = {name: getattr(file, name) for name in FACTS}
     amend(platform, file.sha256, now, **facts, verdict=verdict, code=code, message=message)
     released = release_partners(platform, file, verdict, code, now) + release_batches(platform, now)
@@ -115,8 +121,15 @@ def _registered(platform: Platform, found: "_Read", now: datetime) -> Arrival:
         is_new=before != after,
         damaged=found.damaged,
         unapproved=found.unapproved,
+        unreviewed=found.unreviewed,
+        warnings=_warnings(found),
         released=_others(released, file),
     )
+
+
+def _warnings(found: "_Read") -> tuple[str, ...]:
+    given = {UNPROVEN: found.manifest is None, UNREVIEWED: found.unreviewed > 0}
+    return tuple(code for code, is_given in given.items() if is_given)
 
 
 def _others(tokens: tuple[str, ...], file: NewFile) -> tuple[str, ...]:
@@ -173,13 +186,14 @@ def _refused(platform: Platform, deposit: Deposit, error: DtsenError, now: datet
 
 @dataclass(frozen=True)
 class _Read:
-    """A file to be registered, its damaged lines and unapproved rows, who visited, why it is held, what was told."""
+    """A file to be registered, counts of its rows, who visited, why it is held, what was told."""
 
     file: NewFile
     damaged: int
     unapproved: int
+    unreviewed: int
     officers: Mapping[str, str | None]
-    trip: Trip | None
+    trips: tuple[Trip, ...]
     manifest: Manifest | None
 
 
@@ -213,8 +227,8 @@ def _read(platform: Platform, deposit: Deposit, path: Path, told: Declared) -> _
     if manifest is not None:
         check_listed(manifest, path.name, deposit.sha256, found.rows, new.batch_id)
         lacking = missing(manifest, path, deposit.sha256, platform.registry)
-    trip = tripped(platform, Case(new, found, lacking))
-    return _Read(new, found.damaged, found.waiting, found.officers, trip, manifest)
+    trips = tripped(platform, Case(new, found, lacking))
+    return _Read(new, found.damaged, found.waiting, found.unreviewed, found.officers, trips, manifest)
 
 
 def _identity(path: Path, profile: Profile, told: Declared, token: str, manifest: Manifest | None) -> Declared:

@@ -16,6 +16,7 @@ from dtsen_pipeline.resources.delivery import blocks_of, contract_rows
 from dtsen_pipeline.resources.home import make_private, write_private
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import SourceFile
+from dtsen_pipeline.resources.trips import told
 from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.tables import FAMILY, SNAPSHOT_TABLES
 
@@ -24,6 +25,8 @@ FOLDER = "passports"
 
 def passport_of(platform: Platform, token: str) -> dict[str, Any]:
     """The passport of the snapshot to which a file belongs, computed from the vault and kept as JSON.
+
+    `held` tells of each of its files everything that holds it now; it is not kept.
 
     E_PASSPORT for a file that is no snapshot or whose version, region and data date are not known.
     """
@@ -37,7 +40,8 @@ def passport_of(platform: Platform, token: str) -> dict[str, Any]:
     found = passport(_snapshot(platform, pair), old, cities()[platform.settings.city])
     found["files"] = {half.table_name: half.token for half in pair}
     _keep(platform, found)
-    return found
+    trips = {half.token: told(half.code, half.message) for half in pair}
+    return found | {"held": [{"token": token, "trips": why} for token, why in trips.items() if why]}
 
 
 def passports_of(platform: Platform, tokens: Iterable[str]) -> list[dict[str, Any]]:

@@ -142,7 +142,7 @@ class Settings(BaseSettings):
     numeric_id_share: Annotated[
         Decimal,
         _about(
-            "Share of rows with numeric or shortened identifiers above which a file is refused",
+            "Share of rows with numeric or shortened identifiers above which a file is refused, from five on",
             "a decimal from 0 to 1",
             ge=0,
             le=1,
@@ -169,6 +169,25 @@ class Settings(BaseSettings):
             ge=0,
         ),
     ] = Decimal("0.2")
+    kelurahan_loss: Annotated[
+        Decimal,
+        _about(
+            "Share of its families that a kelurahan may lose against the snapshot before without the file being held",
+            "a decimal from 0 to 1",
+            ge=0,
+            le=1,
+        ),
+    ] = Decimal("0.5")
+    breaker_floor: Annotated[
+        int,
+        _about(
+            "Rows, or families of a kelurahan, below which a share holds no file", "a whole number, 1 or more", ge=1
+        ),
+    ] = 20
+    batch_history: Annotated[
+        int,
+        _about("Accepted batches from which on their usual size is known", "a whole number, 1 or more", ge=1),
+    ] = 4
     batch_times: Annotated[
         Decimal,
         _about(

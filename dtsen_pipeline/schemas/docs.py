@@ -41,7 +41,7 @@ CLASSES = {
 }
 CONSEQUENCES = {
     Severity.REJECTS: Text("Baris ditolak", "The row is rejected and can be corrected."),
-    Severity.WARNS: Text("Peringatan", "The row is used, and the finding is counted."),
+    Severity.WARNS: Text("Peringatan", "The row or file is used, and the finding is counted."),
     Severity.HOLDS: Text("Ditahan", "The row or file waits until a person decides."),
     Severity.SUPERSEDES: Text("Tergantikan", "The row is valid, and another stands for it."),
     Severity.OUT_OF_SCOPE: Text("Di luar cakupan", "The row is not this city's to verify."),

@@ -135,7 +135,9 @@ class TestJob:
         _put(home, files[0])
         assert "passports" not in _metadata(_run(home))
         _put(home, files[1])
-        (figures,) = _metadata(_run(home))["passports"].value.values()
+        told = _metadata(_run(home))
+        assert told["warnings"].value == {"W_NO_MANIFEST": 1}
+        (figures,) = told["passports"].value.values()
         assert figures["baris_anggota"] > figures["baris_keluarga"] > 400
         assert all(type(count) is int for count in figures.values())
         assert len(list((home / "work" / "passports").iterdir())) == 1

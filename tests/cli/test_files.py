@@ -31,6 +31,16 @@ def test_a_folder_comes_in_and_its_first_snapshot_is_held(dtsen: Dtsen, city: Pa
     assert {file["is_new"] for file in files} == {False}
 
 
+def test_files_without_a_manifest_are_told_of_in_one_line(dtsen: Dtsen, city: Path) -> None:
+    said = dtsen("ingest", city / "batches", "--json")
+    assert said.code == 0
+    files = said.document["files"]
+    assert [file["warnings"] for file in files] == [["W_NO_MANIFEST"]] * len(files)
+    told = dtsen("ingest", *snapshot(city)).out
+    assert [line for line in told.splitlines() if "W_NO_MANIFEST: 2 berkas" in line] != []
+    assert told.count("W_NO_MANIFEST") == 1
+
+
 def test_the_same_bytes_again_change_nothing_and_say_so(dtsen: Dtsen, city: Path, home: Path) -> None:
     first = dtsen("ingest", city / "batches", "--json").document["files"]
     assert {file["is_new"] for file in first} == {True}
@@ -144,3 +154,22 @@ def test_a_refused_file_stays_refused_until_it_is_accepted(dtsen: Dtsen, world: 
     assert dtsen("ingest", world.city / "batches").code == 1
     said = dtsen("accept", token, "--reason", "right after all", "--json")
     assert said.document["accepted"] == [token]
+
+
+def test_everything_that_holds_a_file_is_shown_before_it_is_accepted(dtsen: Dtsen, city: Path, tmp_path: Path) -> None:
+    first = dtsen("ingest", city / "snapshot_1", "--json").document["files"]
+    dtsen("accept", first[0]["token"], "--confirm-codes", "--reason", "compared")
+    sent = next((city / "snapshot_2").glob("keluarga*.csv"))
+    head, *lines = sent.read_bytes().splitlines(keepends=True)
+    (tmp_path / sent.name).write_bytes(b"".join([head, *lines[: len(lines) // 2], *lines[: len(lines) // 2 - 30]]))
+    shutil.copy(sent.with_name(f"{sent.name}.json"), tmp_path)
+    said = dtsen("ingest", tmp_path / sent.name)
+    document = dtsen("ingest", tmp_path / sent.name, "--json").document
+    (file,) = document["files"]
+    codes = [trip["code"] for trip in file["trips"]]
+    assert len(codes) > 1
+    assert (file["verdict"], file["code"]) == ("held", codes[0])
+    for shown in (said, dtsen("accept", file["token"]), dtsen("passport", file["token"])):
+        assert [code for code in codes if code not in shown.out] == []
+    passport = dtsen("passport", file["token"], "--json").document
+    assert passport["held"] == [{"token": file["token"], "trips": file["trips"]}]

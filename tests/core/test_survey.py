@@ -86,9 +86,15 @@ def test_a_file_without_rows_belongs_to_no_other_city() -> None:
 
 
 def test_numbers_above_the_share_refuse_the_file() -> None:
-    check_survey(Survey(100, 0, None, {"nomor_kartu_keluarga": 1}, {}), SHARE, ZEROS, TOKEN)
+    check_survey(Survey(500, 0, None, {"nomor_kartu_keluarga": 5}, {}), SHARE, ZEROS, TOKEN)
     with pytest.raises(DtsenError, match=r"E_NIK_NUMERIC .*nomor_kartu_keluarga"):
-        check_survey(Survey(100, 1, None, {"nomor_kartu_keluarga": 1}, {}), SHARE, ZEROS, TOKEN)
+        check_survey(Survey(500, 1, None, {"nomor_kartu_keluarga": 5}, {}), SHARE, ZEROS, TOKEN)
+
+
+def test_a_few_numbers_in_a_small_file_reject_their_rows_alone() -> None:
+    check_survey(Survey(60, 0, None, {"nomor_kartu_keluarga": 4}, {}), SHARE, ZEROS, TOKEN)
+    with pytest.raises(DtsenError, match="E_NIK_NUMERIC"):
+        check_survey(Survey(60, 0, None, {"nomor_kartu_keluarga": 5}, {}), SHARE, ZEROS, TOKEN)
 
 
 def test_last_digits_that_became_zero_refuse_the_file() -> None:

@@ -109,6 +109,14 @@ def test_a_digit_changed_on_the_way_is_found(platform: Platform, batch: list[Pat
     assert (found.code, found.message) == ("E_BATCH_MISMATCH", "the checksum is not that of the manifest")
 
 
+def test_a_file_without_a_manifest_is_not_proven_to_be_whole(platform: Platform, batch: list[Path]) -> None:
+    _cut(batch[0])
+    found = ingest(platform, batch[0], NOW)
+    assert (found.verdict, found.warnings) == ("accepted", ("W_NO_MANIFEST",))
+    _manifest(batch)
+    assert ingest(platform, batch[1], NOW).warnings == ()
+
+
 def test_a_renamed_file_is_known_by_its_checksum(platform: Platform, batch: list[Path]) -> None:
     _manifest(batch)
     renamed = batch[0].rename(batch[0].with_name("visits.csv"))

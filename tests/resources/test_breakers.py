@@ -17,6 +17,7 @@ from dtsen_pipeline.resources.freeze import freeze_inputs
 from dtsen_pipeline.resources.ingest import Arrival, Declared, ingest
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.settings import load_settings
+from dtsen_pipeline.resources.trips import shown, trips_of, written
 from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.reasons import REASONS
 from dtsen_pipeline.schemas.reasons.record import Severity
@@ -87,6 +88,17 @@ def _damaged(lines: list[bytes]) -> list[bytes]:
     return [line.replace(b'"|"', b'"', 1) if at % 15 == 0 else line for at, line in enumerate(lines)]
 
 
+def _one_left(lines: list[bytes]) -> list[bytes]:
+    """The largest kelurahan keeps its first family."""
+    first = next(line for line in lines if LARGEST in line)
+    return [line for line in lines if line is first or LARGEST not in line]
+
+
+def _all_at_once(lines: list[bytes]) -> list[bytes]:
+    """A quarter fewer lines, the largest kelurahan gone, one line in fifteen malformed."""
+    return _malformed([line for line in lines if LARGEST not in line][: len(lines) * 3 // 4])
+
+
 HELD: Mapping[str, tuple[str, str, Change]] = {
     "repeated": ("H_DUPLICATES", "rows repeat a key", lambda lines: lines + lines[:40]),
     "malformed": ("H_REJECTS", "rows break a hard rule", _malformed),
@@ -94,6 +106,7 @@ HELD: Mapping[str, tuple[str, str, Change]] = {
     "out of range": ("H_REJECTS", "lines damaged, ", _too_large),
     "smaller": ("H_SNAPSHOT_SIZE", "the snapshot before had", lambda lines: lines[: len(lines) * 3 // 4]),
     "larger": ("H_SNAPSHOT_SIZE", "the snapshot before had", lambda lines: lines + lines[: len(lines) // 3]),
+    "one family": ("H_KELURAHAN_SHRUNK", "families left in: ", _one_left),
     "kelurahan": ("H_KELURAHAN_GONE", "no family any more in", lambda lines: [x for x in lines if LARGEST not in x]),
 }
 """What is changed in the second snapshot, the code that holds it, and what its message says."""
@@ -169,6 +182,60 @@ def test_what_is_known_of_a_file_judges_its_rows(home: Path, town: Path) -> None
     assert found.message == f"0 lines damaged, {found.rows} rows break a hard rule"
 
 
+def _codes(platform: Platform, token: str) -> list[str]:
+    file = platform.registry.file(token)
+    return [trip.code for trip in trips_of(file.code, file.message)]
+
+
+class TestEveryTrip:
+    """A person decides about all that is unusual, and about nothing that was not shown."""
+
+    def test_all_trips_of_a_file_are_recorded(self, platform: Platform, town: Path, tmp_path: Path) -> None:
+        found = ingest(platform, _changed(town, tmp_path, "keluarga", _all_at_once), NOW)
+        codes = _codes(platform, found.token)
+        assert codes[0] == found.code == "H_SNAPSHOT_SIZE"
+        assert {"H_KELURAHAN_GONE", "H_REJECTS"} <= set(codes)
+        trips = trips_of(found.code, found.message)
+        assert (found.code, found.message) == written(trips)
+        assert shown(platform.registry, platform.registry.file(found.token).sha256) == frozenset()
+        with pytest.raises(DtsenError, match=r"^W_NO_PARTNER"):
+            accept(platform, found.token, WORD)
+        assert shown(platform.registry, platform.registry.file(found.token).sha256) == frozenset(trips)
+        again = ingest(platform, _changed(town, tmp_path, "keluarga", _all_at_once), LATER)
+        assert (again.verdict, again.code) == ("waiting", "W_NO_PARTNER")
+
+    def test_a_trip_that_was_not_shown_holds_an_accepted_file_again(
+        self, home: Path, town: Path, tmp_path: Path
+    ) -> None:
+        path = _changed(town, tmp_path, "keluarga", _all_at_once)
+        with opened(load_settings(home=home, rejected_share="1")) as platform:
+            held = ingest(platform, path, NOW)
+            assert "H_REJECTS" not in _codes(platform, held.token)
+            with pytest.raises(DtsenError, match=r"^W_NO_PARTNER"):
+                accept(platform, held.token, WORD)
+        with opened(load_settings(home=home)) as platform:
+            again = ingest(platform, path, LATER)
+            assert (again.verdict, _codes(platform, again.token)) == ("held", ["H_REJECTS"])
+
+    def test_a_file_refused_before_a_breaker_could_hold_it_is_asked_again(
+        self, platform: Platform, town: Path, tmp_path: Path
+    ) -> None:
+        whole = ingest(platform, next(file for file in late_files(town) if file.name.startswith("keluarga")), NOW)
+        second = ingest(platform, _changed(town, tmp_path, "keluarga", _all_at_once), NOW)
+        assert second.code == "E_SNAPSHOT_TWICE"
+        refuse(platform, whole.token, WORD)
+        with pytest.raises(DtsenError, match=r"^H_SNAPSHOT_SIZE.*H_REJECTS"):
+            accept(platform, second.token, WORD)
+        assert platform.registry.file(second.token).verdict == "held"
+
+    def test_a_tiny_kelurahan_trips_by_no_chance(self, home: Path, town: Path, tmp_path: Path) -> None:
+        path = _changed(town, tmp_path, "keluarga", _one_left)
+        for settings in ({"breaker_floor": "1000"}, {"kelurahan_loss": "1"}):
+            copy = Path(shutil.copytree(home, tmp_path / next(iter(settings))))
+            with opened(load_settings(home=copy, **settings)) as platform:
+                assert ingest(platform, path, NOW).code == "W_NO_PARTNER"
+
+
 class TestDecided:
     """What a person says about a held file."""
 
@@ -186,6 +253,16 @@ class TestDecided:
         assert {held.token, member.token} <= {source.token for source in after.sources}
         assert set(before.decisions) < set(after.decisions)
 
+    def test_who_waited_hears_that_it_is_held(self, platform: Platform, town: Path, tmp_path: Path) -> None:
+        member = ingest(platform, late_files(town)[0], NOW)
+        assert (member.verdict, member.code) == ("waiting", "W_NO_PARTNER")
+        held = ingest(platform, _changed(town, tmp_path, "keluarga", HELD["smaller"][2]), NOW)
+        assert platform.registry.file(member.token).code == "W_PARTNER_HELD"
+        refuse(platform, held.token, WORD)
+        assert platform.registry.file(member.token).code == "W_NO_PARTNER"
+        accept(platform, held.token, WORD)
+        assert platform.registry.file(member.token).verdict == "accepted"
+
     def test_accepted_alone_it_waits_for_its_partner(self, platform: Platform, town: Path, held: Arrival) -> None:
         with pytest.raises(DtsenError, match=r"^W_NO_PARTNER"):
             accept(platform, held.token, WORD)
@@ -199,7 +276,7 @@ class TestDecided:
             accept(platform, held.token, WORD)
         (decision,) = platform.registry.decisions("accept", platform.registry.file(held.token).sha256)
         assert (decision.reason, decision.actor) == (WORD.reason, WORD.actor)
-        assert decision.payload == {"from": "held", "code": "H_SNAPSHOT_SIZE"}
+        assert decision.payload == {"from": "held", "code": "H_SNAPSHOT_SIZE", "message": held.message}
         again = ingest(platform, _changed(town, tmp_path, "keluarga", HELD["smaller"][2]), LATER)
         assert (again.verdict, again.code) == ("waiting", "W_NO_PARTNER")
 

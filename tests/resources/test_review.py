@@ -120,6 +120,11 @@ def test_a_state_that_nobody_told_counts_unless_review_is_required(tmp_path: Pat
     held = ("held", "H_UNREVIEWED") if is_required else ("accepted", None)
     assert (found.verdict, found.code) == (plain.verdict, plain.code) == held
     assert (whole.verdict, whole.code) == ("accepted", None)
+    assert [(one.unreviewed, "W_UNREVIEWED" in one.warnings) for one in (found, plain, whole)] == [
+        (1, True),
+        (2, True),
+        (0, False),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from dtsen_pipeline.resources.settings import load_settings
 from dtsen_pipeline.resources.vault import Vault
 from dtsen_pipeline.resources.workbook import Limits, Workbook
 from tests.core.rows import numbered
-from tests.house import copied, early_files
+from tests.house import copied, early_files, late_files
 from tests.resources.form_server import odk
 from tests.resources.test_breakers import HELD, _changed
 from tests.resources.test_ingest import BROKEN
@@ -52,6 +52,15 @@ def unlike(kind: str, place: Place) -> str | None:
     """A second snapshot unlike the first."""
     path = _changed(place.town, place.folder, "keluarga", HELD[kind][2])
     return taken(place, path, home=copied(place.january, place.home))[-1].code
+
+
+def partner_held(place: Place) -> str | None:
+    """The member file came first; its family file is unlike the one before."""
+    home, member = copied(place.january, place.home), late_files(place.town)[0]
+    came = taken(place, member, home=home)[0]
+    taken(place, _changed(place.town, place.folder, "keluarga", HELD["smaller"][2]), home=home)
+    with opened(load_settings(home=home)) as platform:
+        return platform.registry.file(came.token).code
 
 
 def put(place: Place, path: Path, limit: int = 10**6) -> str | None:
@@ -211,8 +220,8 @@ def document(content: bytes, _: Place) -> str | None:
     return None
 
 
-def submission() -> bytes:
-    return json.dumps({"value": [odk(1, "approved")]}).encode()
+def submission(state: str | None = "approved") -> bytes:
+    return json.dumps({"value": [odk(1, state)]}).encode()
 
 
 def refused_by_person(place: Place) -> str | None:
@@ -247,6 +256,7 @@ TRIGGERS: Mapping[str, Trigger] = {
     "H_REJECTS": partial(unlike, "damaged"),
     "H_SNAPSHOT_SIZE": partial(unlike, "smaller"),
     "H_KELURAHAN_GONE": partial(unlike, "kelurahan"),
+    "H_KELURAHAN_SHRUNK": partial(unlike, "one family"),
     "H_BATCH_SIZE": small_batch,
     "H_BATCH_INCOMPLETE": batch,
     "E_BATCH_MANIFEST": lambda place: batch(place, manifest=b"{"),
@@ -254,6 +264,9 @@ TRIGGERS: Mapping[str, Trigger] = {
     "W_NO_DATA_DATE": lambda place: taken(place, place.file(FAMILIES, place.families))[-1].code,
     "W_NO_WEEK": lambda place: taken(place, place.file("kiriman.json", submission()))[-1].code,
     "W_NO_PARTNER": lambda place: taken(place, early_files(place.town)[1])[-1].code,
+    "W_PARTNER_HELD": partner_held,
+    "W_NO_MANIFEST": lambda place: taken(place, early_files(place.town)[3])[-1].warnings[0],
+    "W_UNREVIEWED": lambda place: taken(place, place.file("odk_2026-W41_trc.json", submission(None)))[-1].warnings[-1],
     "E_LINE_ENCODING": partial(line, b"\xff" + b",a" * (len(PLAIN.header) - 1)),
     "E_LINE_CONTROL": partial(line, b"\x7f" + b",a" * (len(PLAIN.header) - 1)),
     "E_LINE_QUOTE": partial(line, b'"a' + b",a" * (len(PLAIN.header) - 1)),

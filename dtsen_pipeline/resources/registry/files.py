@@ -110,14 +110,14 @@ class Files(Database):
         actor: str,
         now: datetime,
     ) -> SourceFile:
-        """A person accepts a held file, or refuses any; the decision is kept beside the verdict."""
+        """A person accepts a held file, or refuses any; the decision is kept with what was shown of the file."""
         if verdict not in ("accepted", "refused"):
             raise DtsenError("E_VERDICT", "a person can accept or refuse a file")
         with self.write() as session:
             file = _find(session, token)
             _check_change(session, file, verdict)
             kind = "accept" if verdict == "accepted" else "refuse"
-            facts = {"from": file.verdict, "code": file.code}
+            facts = {"from": file.verdict, "code": file.code, "message": file.message}
             file.verdict, file.code, file.message = verdict, code, None
             decide(session, kind, file.sha256, reason, actor, now, facts)  # type: ignore[arg-type]
             return file

@@ -11,6 +11,7 @@ OWN = "aturan proyek ini"
 refused = partial(Reason, severity=Severity.REFUSES_FILE, kind=ReasonKind.FILE)
 held = partial(Reason, severity=Severity.HOLDS, kind=ReasonKind.FILE)
 waiting = partial(Reason, severity=Severity.STATE, kind=ReasonKind.FILE)
+noted = partial(Reason, severity=Severity.WARNS, kind=ReasonKind.FILE)
 damaged = partial(Reason, severity=Severity.REJECTS, kind=ReasonKind.LINE)
 
 FILES = (
@@ -150,6 +151,13 @@ FILES = (
         advice_id="Lihat paspornya (`dtsen passport`), tanyakan kepada pengirim, lalu terima atau tolak dengan alasan.",
     ),
     held(
+        "H_KELURAHAN_SHRUNK",
+        id="Berkas ditahan: ada kelurahan yang kehilangan sebagian besar keluarganya.",
+        en="The file is held: a kelurahan lost most of its families.",
+        basis=OWN,
+        advice_id="Lihat paspornya (`dtsen passport`), tanyakan kepada pengirim, lalu terima atau tolak dengan alasan.",
+    ),
+    held(
         "H_BATCH_SIZE",
         id="Berkas ditahan: batch tanpa manifes ini jauh lebih besar atau kecil daripada biasanya.",
         en="The file is held: this batch without a manifest is much larger or smaller than usual.",
@@ -220,6 +228,27 @@ FILES = (
         en="The file waits: its partner, the family or the member file, has not come.",
         basis=OWN,
         advice_id="Masukkan berkas pasangannya dengan versi dan wilayah yang sama.",
+    ),
+    waiting(
+        "W_PARTNER_HELD",
+        id="Berkas menunggu: pasangannya sudah datang, tetapi ditahan.",
+        en="The file waits: its partner has come, but is held.",
+        basis=OWN,
+        advice_id="Putuskan berkas pasangannya: dtsen accept atau dtsen refuse, dengan alasan.",
+    ),
+    noted(
+        "W_NO_MANIFEST",
+        id="Berkas datang tanpa manifes: kelengkapannya belum terbukti.",
+        en="The file came without a manifest: that it is whole is not proven.",
+        basis=OWN,
+        advice_id="Cocokkan jumlah barisnya dengan pengirim; minta manifes bersama batch berikutnya.",
+    ),
+    noted(
+        "W_UNREVIEWED",
+        id="Sebagian baris tidak menyebut keadaan penilaian: belum terbukti bahwa seseorang sudah melihatnya.",
+        en="Some rows tell no review state: nothing shows that somebody has looked at them.",
+        basis="dokumentasi API ODK Central dan KoboToolbox",
+        advice_id="Nilai kirimannya di server formulir; DTSEN_REVIEW_REQUIRED=true menahan berkas seperti ini.",
     ),
     damaged(
         "E_LINE_ENCODING",
