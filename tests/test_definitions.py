@@ -153,14 +153,16 @@ class TestFiles:
 
     def test_dagster_and_dg_find_no_fault(self, tmp_path: Path) -> None:
         binaries = Path(sys.executable).parent
-        environment = {"PATH": str(binaries), "DAGSTER_HOME": str(tmp_path), "HOME": str(tmp_path)}
-        (tmp_path / "dagster.yaml").write_text(DAGSTER_YAML)
+        homes = {name: tmp_path / name for name in ("dg", "dagster")}
+        for home in homes.values():
+            home.mkdir()
+            (home / "dagster.yaml").write_text(DAGSTER_YAML)
         commands = (["dg", "check", "defs"], ["dagster", "definitions", "validate", "-w", "workspace.yaml"])
         started = [
             subprocess.Popen(
                 [str(binaries / name), *arguments],
                 cwd=ROOT,
-                env=environment,
+                env={"PATH": str(binaries), "DAGSTER_HOME": str(homes[name]), "HOME": str(tmp_path)},
                 text=True,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -100,7 +100,7 @@ def test_trials_are_scored_in_their_order_and_as_they_stand_first(couple: Case, 
     size = couple.persons.filter(keberadaan_anggota=1).height
     weight = next(one.coefficient_micro for one in couple.model.features if one.name == "floor_area_per_head")
     assert [score - found[0] for score in found[2:]] == [
-        (min(area * 10 // size, 1000) - 400 // size) * weight for area in (20, 80)
+        (min(area * 10 // size, 300) - min(400 // size, 300)) * weight for area in (20, 80)
     ]
     gone = (*edit("anggota.nomor_kartu_keluarga", 3, 0), *floors[0])
     assert Trials(couple, engine).scored([gone])["skor_verifikasi"].to_list() == [None]
