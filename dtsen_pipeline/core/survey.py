@@ -29,6 +29,10 @@ MAJORITY = Decimal("0.5")
 WHOLE = r"\A[0-9]{16}\z"
 FEWEST_IDS = 30
 """Below this a share of last digits says nothing."""
+ONE_IN = 10
+"""One identifier in so many ends in zero by chance."""
+DEVIATIONS = 6
+"""How many standard deviations above that no chance explains: once in 400,000 files of `FEWEST_IDS`, or rarer."""
 
 
 @dataclass(frozen=True)
@@ -156,9 +160,12 @@ def _keys(rows: pl.DataFrame, table: str) -> pl.Series:
 
 
 def check_survey(found: Survey, share: Decimal, zero_share: Decimal, token: str) -> None:
-    """Refuse a file whose identifiers went through a spreadsheet as numbers, or most of whose rows lie elsewhere."""
+    """Refuse a file whose identifiers went through a spreadsheet as numbers, or most of whose rows lie elsewhere.
+
+    Zeros at the end count as lost digits where their share is above `zero_share` and chance does not explain them.
+    """
     for name, (whole, zero) in found.zeroed.items():
-        if whole >= FEWEST_IDS and zero > zero_share * whole:
+        if zero > zero_share * whole and _is_beyond_chance(whole, zero):
             raise DtsenError("E_NIK_ZEROED", "too many identifiers end in zero", token=token, column=name)
     read = found.rows - found.damaged - found.waiting
     for name, count in found.numeric.items():
@@ -171,3 +178,12 @@ def check_survey(found: Survey, share: Decimal, zero_share: Decimal, token: str)
             )
     if read and found.inside is not None and found.inside <= MAJORITY * read:
         raise DtsenError("E_REGION", "most rows belong to another regency or city", token=token)
+
+
+def _is_beyond_chance(whole: int, zero: int) -> bool:
+    """Whether so many of `whole` digits that are evenly spread do not end in zero by chance; in whole numbers.
+
+    The excess over whole/10 is held against `DEVIATIONS` times the square root of whole * 9/100, both squared.
+    """
+    excess = ONE_IN * zero - whole
+    return whole >= FEWEST_IDS and excess > 0 and excess**2 > DEVIATIONS**2 * (ONE_IN - 1) * whole

@@ -11,7 +11,7 @@ from dtsen_pipeline.reference import profiles
 from dtsen_pipeline.schemas.errors import DtsenError
 
 TOKEN = "0123456789ab"  # noqa: S105 - a file token is no secret
-SHARE, ZEROS = Decimal("0.01"), Decimal("0.3")
+SHARE, ZEROS = Decimal("0.01"), Decimal("0.2")
 
 
 def part(profile: str, rows: list[dict[str, str]], damaged: int = 0) -> Reading:
@@ -103,3 +103,34 @@ def test_last_digits_that_became_zero_refuse_the_file() -> None:
         check_survey(found, SHARE, ZEROS, TOKEN)
     few = survey([part("bps_v3_anggota", lost[:29])], profiles()["bps_v3_anggota"], "3571", as_is, none)
     check_survey(few, SHARE, ZEROS, TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("whole", "zero", "is_refused"),
+    [
+        (29, 29, False),
+        (30, 12, False),
+        (30, 13, True),
+        (40, 15, False),
+        (40, 16, True),
+        (324, 64, False),
+        (324, 65, True),
+        (200_000, 40_000, False),
+        (200_000, 40_001, True),
+        (200_000, 72_000, True),
+    ],
+)
+def test_zeros_are_held_against_chance_and_against_the_share(whole: int, zero: int, is_refused: bool) -> None:  # noqa: FBT001
+    found = Survey(whole, 0, None, {}, {}, zeroed={"nomor_induk_kependudukan": (whole, zero)})
+    if not is_refused:
+        check_survey(found, SHARE, ZEROS, TOKEN)
+        return
+    with pytest.raises(DtsenError, match="E_NIK_ZEROED"):
+        check_survey(found, SHARE, ZEROS, TOKEN)
+
+
+def test_a_share_that_is_asked_for_may_be_larger_than_chance() -> None:
+    found = Survey(1000, 0, None, {}, {}, zeroed={"nomor_induk_kependudukan": (1000, 300)})
+    check_survey(found, SHARE, Decimal("0.3"), TOKEN)
+    with pytest.raises(DtsenError, match="E_NIK_ZEROED"):
+        check_survey(found, SHARE, Decimal("0.29"), TOKEN)

@@ -281,7 +281,8 @@ FILES = (
         "E_NIK_ZEROED",
         id="Terlalu banyak nomor identitas berakhir nol, tanda digit terakhirnya hilang di aplikasi lembar kerja.",
         en="Too many identifiers end in zero: their last digit was lost in a spreadsheet.",
-        basis="Excel menyimpan 15 digit; nomor urut NIK dan KK berakhir nol pada sepersepuluh kejadian",
+        basis="Excel menyimpan 15 digit; nomor urut NIK dan KK berakhir nol pada sepersepuluh kejadian, dan selebihnya "
+        "melampaui kebetulan (enam simpangan baku)",
         advice_id="Minta ekspor ulang dari sumbernya tanpa membuka berkas dengan aplikasi lembar kerja.",
     ),
     refused(
