@@ -385,8 +385,8 @@ FILES = (
     ),
     damaged(
         "E_CELL_ERROR",
-        id="Sel pada baris memuat galat seperti #N/A, hari yang tidak ada, atau BENAR/SALAH sebagai nomor identitas.",
-        en="A cell of the row holds an error such as #N/A, a day that does not exist, or true/false as an identifier.",
+        id="Sel pada baris memuat galat seperti #N/A, atau bilangan yang tampil sebagai hari yang tidak ada.",
+        en="A cell of the row holds a spreadsheet error such as #N/A, or a number shown as a day that does not exist.",
         basis=OWN,
         advice_id="Isi sel itu dengan nilainya pada sumbernya.",
     ),
