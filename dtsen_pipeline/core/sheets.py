@@ -18,7 +18,7 @@ from dtsen_pipeline.schemas.tables import tables
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
-DIGITS = re.compile(r"[0-9]+")
+DIGITS = re.compile(r"-?[0-9]+")
 HEADER_ROW = 1
 AT_ONCE = 2_000
 """How many rows are held at a time, first as Python texts."""
@@ -186,6 +186,6 @@ def _damage(row: Row, width: int, others: Sequence[int]) -> str | None:
     if any(row.cells[width:]):
         return "E_LINE_WIDTH"
     kinds = [row.kinds[place] for place in others]
-    if "e" in row.kinds or "b" in kinds or row.kinds.count("x") > kinds.count("x"):
+    if "e" in row.kinds or row.kinds.count("x") > kinds.count("x"):
         return "E_CELL_ERROR"
     return damage_of("".join(row.cells))

@@ -31,6 +31,10 @@ FEWEST_IDS = 30
 """Below this a share of last digits says nothing."""
 FEWEST_NUMBERS = 5
 """Fewer numbers are slips of the hand, whose rows are rejected: a spreadsheet that stores numbers spoils a column."""
+ONE_IN = 10
+"""One identifier in so many ends in zero by chance."""
+DEVIATIONS = 6
+"""How many standard deviations above that no chance explains: once in 400,000 files of `FEWEST_IDS`, or rarer."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,8 @@ class Survey:
     rejected: int = 0
     repeated: int = 0
     villages: Mapping[str, int] = field(default_factory=dict)
-    zeroed: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    """Per identifier: how many are whole, and how many of those end in zero."""
+    zeroed: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    """Per identifier and table: how many different ones are whole, and how many of those end in zero."""
     waiting: int = 0
     unreviewed: int = 0
     continues: bool = False
@@ -70,7 +74,7 @@ def combined(surveys: Iterable[Survey]) -> Survey:
         officers={who: role for one in every for who, role in one.officers.items()},
         rejected=sum(one.rejected for one in every),
         repeated=sum(one.repeated for one in every),
-        zeroed=_paired(one.zeroed for one in every),
+        zeroed=_beside(one.zeroed for one in every),
         waiting=sum(one.waiting for one in every),
         unreviewed=sum(one.unreviewed for one in every),
         continues=any(one.continues for one in every),
@@ -84,13 +88,11 @@ def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     return dict(total)
 
 
-def _paired(counts: Iterable[Mapping[str, tuple[int, int]]]) -> dict[str, tuple[int, int]]:
-    told = list(counts)
-    names = dict.fromkeys(name for one in told for name in one)
-    return {
-        name: (sum(one[name][0] for one in told if name in one), sum(one[name][1] for one in told if name in one))
-        for name in names
-    }
+def _beside(counts: Iterable[Mapping[str, tuple[tuple[int, int], ...]]]) -> dict[str, tuple[tuple[int, int], ...]]:
+    found: dict[str, tuple[tuple[int, int], ...]] = {}
+    for one in counts:
+        found |= {name: (*found.get(name, ()), *pairs) for name, pairs in one.items()}
+    return found
 
 
 def survey(
@@ -100,7 +102,7 @@ def survey(
     in_contract: Callable[[pl.DataFrame], pl.DataFrame],
     rejects: Callable[[pl.DataFrame], int],
 ) -> Survey:
-    """Count over the parts of a file, holding one at a time, and of the keys eight bytes a row.
+    """Count over the parts of a file, holding one at a time, and of keys and identifiers eight bytes a row.
 
     `in_contract` gives rows as the contract writes them: places are counted by its region codes, and `rejects` counts
     among such rows those that the row rules reject.
@@ -109,6 +111,7 @@ def survey(
     totals, villages = Counter[str](), Counter[str]()
     officers = set[tuple[str, str]]()
     keys = [pl.Series(dtype=pl.UInt64)]
+    whole: dict[str, list[pl.Series]] = {name: [pl.Series(name, dtype=pl.Int64)] for name in asked}
     for part in parts:
         totals.update(rows=part.rows.height + part.damaged.height, damaged=part.damaged.height - part.waiting)
         totals.update(waiting=part.waiting, unreviewed=part.unreviewed, continues=part.continues)
@@ -116,6 +119,8 @@ def survey(
             part.rows.select(expression.sum().alias(name) for name, expression in asked.items()).row(0, named=True)
         )
         keys.append(_keys(part.rows, profile.table))
+        for name, found in whole.items():
+            found.append(_whole(part.rows[name]))
         places = in_contract(part.rows)
         totals.update(rejected=rejects(places))
         if profile.table == FAMILY:
@@ -128,8 +133,8 @@ def survey(
         rows=totals["rows"],
         damaged=totals["damaged"],
         inside=totals["inside"] if profile.table == FAMILY else None,
-        numeric={name: totals[name] for name in asked if name in profile.header},
-        zeroed={name: (totals[f"{name}:whole"], totals[f"{name}:zero"]) for name in asked if name in profile.header},
+        numeric={name: totals[name] for name in asked},
+        zeroed={name: (_last_zeros(pl.concat(found)),) for name, found in whole.items()},
         officers={who: role or None for who, role in sorted(officers) if who},
         rejected=totals["rejected"],
         repeated=len(hashes) - hashes.n_unique(),
@@ -141,13 +146,20 @@ def survey(
 
 
 def _asked(profile: Profile) -> dict[str, pl.Expr]:
-    """What is counted in every part, by name: per identifier the numeric, the whole ones, and those ending in zero."""
+    """What is counted in every part: of each population or card number those that a spreadsheet made a number."""
     ids = [column.name for column in tables()[profile.table].columns if column.kind in {Kind.NIK, Kind.CARD}]
-    found = [name for name in ids if name in profile.header]
-    asked = {name: pl.col(name).str.contains(NUMERIC_ID) for name in found}
-    whole = {name: pl.col(name).str.contains(WHOLE) for name in found}
-    asked |= {f"{name}:whole": is_whole for name, is_whole in whole.items()}
-    return asked | {f"{name}:zero": is_whole & pl.col(name).str.ends_with("0") for name, is_whole in whole.items()}
+    return {name: pl.col(name).str.contains(NUMERIC_ID) for name in ids if name in profile.header}
+
+
+def _whole(cells: pl.Series) -> pl.Series:
+    """The different identifiers of sixteen digits: a card stands in a row of each of its people."""
+    return cells.filter(cells.str.contains(WHOLE)).cast(pl.Int64).unique()
+
+
+def _last_zeros(ids: pl.Series) -> tuple[int, int]:
+    """How many different identifiers there are, and how many of them end in zero."""
+    different = ids.unique()
+    return len(different), int((different % ONE_IN == 0).sum())
 
 
 def _keys(rows: pl.DataFrame, table: str) -> pl.Series:
@@ -158,9 +170,12 @@ def _keys(rows: pl.DataFrame, table: str) -> pl.Series:
 
 
 def check_survey(found: Survey, share: Decimal, zero_share: Decimal, token: str) -> None:
-    """Refuse a file whose identifiers went through a spreadsheet as numbers, or most of whose rows lie elsewhere."""
-    for name, (whole, zero) in found.zeroed.items():
-        if whole >= FEWEST_IDS and zero > zero_share * whole:
+    """Refuse a file whose identifiers went through a spreadsheet as numbers, or most of whose rows lie elsewhere.
+
+    Zeros at the end count as lost digits where their share is above `zero_share` and chance does not explain them.
+    """
+    for name, counts in found.zeroed.items():
+        if any(zero > zero_share * whole and _is_beyond_chance(whole, zero) for whole, zero in counts):
             raise DtsenError("E_NIK_ZEROED", "too many identifiers end in zero", token=token, column=name)
     read = found.rows - found.damaged - found.waiting
     for name, count in found.numeric.items():
@@ -173,3 +188,12 @@ def check_survey(found: Survey, share: Decimal, zero_share: Decimal, token: str)
             )
     if read and found.inside is not None and found.inside <= MAJORITY * read:
         raise DtsenError("E_REGION", "most rows belong to another regency or city", token=token)
+
+
+def _is_beyond_chance(whole: int, zero: int) -> bool:
+    """Whether so many of `whole` digits that are evenly spread do not end in zero by chance; in whole numbers.
+
+    The excess over whole/10 is held against `DEVIATIONS` times the square root of whole * 9/100, both squared.
+    """
+    excess = ONE_IN * zero - whole
+    return whole >= FEWEST_IDS and excess > 0 and excess**2 > DEVIATIONS**2 * (ONE_IN - 1) * whole

@@ -28,8 +28,11 @@ from dtsen_pipeline.schemas.columns import (
 )
 from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER, Table
 
-NUMERIC_ID = exactly(r"[0-9]+\.[0-9]*|[0-9](?:[.,][0-9]+)?[Ee][+]?[0-9]+|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+)?")
-"""What a spreadsheet makes of an identifier: a number, one in scientific notation, or a day."""
+NUMERIC_ID = exactly(
+    r"-?[0-9]+\.[0-9]*|-?[0-9]+(?:[.,][0-9]+)?[Ee][+-]?[0-9]+|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+)?|TRUE|FALSE"
+)
+"""What a file shows of an identifier that it does not hold as text: a number, one in scientific notation, a day, a
+truth value."""
 UNREADABLE_CODE = {Kind.COUNT: "E_NUMBER", Kind.DATE: "E_DATE", Kind.MOMENT: "E_TIME"}
 NOT_IN_NAMES = r"[0-9!\"#$%&()*+/:;<=>?@\[\\\]^_{|}~]"
 """ASCII characters that stand in no name; letters of any script, spaces, dots, commas, hyphens and marks above do."""

@@ -133,12 +133,13 @@ class Settings(BaseSettings):
     zero_id_share: Annotated[
         Decimal,
         _about(
-            "Share of identifiers ending in zero above which a file is refused (a tenth do by chance)",
+            "Share of different identifiers ending in zero above which a file is refused, where the tenth that chance "
+            "gives does not explain it: by six standard deviations, and from 30 identifiers on",
             "a decimal from 0 to 1",
             ge=0,
             le=1,
         ),
-    ] = Decimal("0.5")
+    ] = Decimal("0.2")
     numeric_id_share: Annotated[
         Decimal,
         _about(

@@ -391,9 +391,16 @@ class Sheet:
             case "e":
                 return value, "e"
             case "d":
-                return value, "d" if ISO.fullmatch(value) else "x"
+                return self._dated(value)
             case _:
                 return self._numeric(value)
+
+    def _dated(self, value: str) -> tuple[str, str]:
+        if ISO.fullmatch(value):
+            return value, "d"
+        if not NUMBER.fullmatch(value):
+            raise ValueError
+        return value, "x"
 
     def _numeric(self, value: str) -> tuple[str, str]:
         if not value:

@@ -6,12 +6,12 @@ import polars as pl
 import pytest
 
 from dtsen_pipeline.core.intake import Reading
-from dtsen_pipeline.core.survey import Survey, check_survey, survey
+from dtsen_pipeline.core.survey import Survey, check_survey, combined, survey
 from dtsen_pipeline.reference import profiles
 from dtsen_pipeline.schemas.errors import DtsenError
 
 TOKEN = "0123456789ab"  # noqa: S105 - a file token is no secret
-SHARE, ZEROS = Decimal("0.01"), Decimal("0.3")
+SHARE, ZEROS = Decimal("0.01"), Decimal("0.2")
 
 
 def part(profile: str, rows: list[dict[str, str]], damaged: int = 0) -> Reading:
@@ -38,7 +38,7 @@ def test_parts_add_up() -> None:
     ]
     found = survey(parts, profiles()["bps_v3_keluarga"], "3571", as_is, len)
     assert found == Survey(
-        5, 2, 1, {"nomor_kartu_keluarga": 1}, {}, rejected=3, zeroed={"nomor_kartu_keluarga": (0, 0)}
+        5, 2, 1, {"nomor_kartu_keluarga": 1}, {}, rejected=3, zeroed={"nomor_kartu_keluarga": ((0, 0),)}
     )
 
 
@@ -101,11 +101,55 @@ def test_last_digits_that_became_zero_refuse_the_file() -> None:
     name = "nomor_induk_kependudukan"
     ids = [{name: f"357101010101{last:04}"} for last in range(9000, 9040)]
     found = survey([part("bps_v3_anggota", ids)], profiles()["bps_v3_anggota"], "3571", as_is, none)
-    assert found.zeroed[name] == (40, 4)
+    assert found.zeroed[name] == ((40, 4),)
     check_survey(found, SHARE, ZEROS, TOKEN)
-    lost = [{name: f"{one[name][:15]}0"} for one in ids]
+    lost = [{name: f"35710101{day:02}01{last:03}0"} for day in range(1, 11) for last in range(900, 904)]
     found = survey([part("bps_v3_anggota", lost)], profiles()["bps_v3_anggota"], "3571", as_is, none)
     with pytest.raises(DtsenError, match=r"E_NIK_ZEROED .*nomor_induk"):
         check_survey(found, SHARE, ZEROS, TOKEN)
     few = survey([part("bps_v3_anggota", lost[:29])], profiles()["bps_v3_anggota"], "3571", as_is, none)
     check_survey(few, SHARE, ZEROS, TOKEN)
+
+
+def test_a_card_counts_once_however_many_members_it_has() -> None:
+    cards = [{"nomor_kartu_keluarga": f"357101010101{last}"} for last in (9000, 9010, 9021, 9035)]
+    parts = [part("bps_v3_anggota", cards * 10), part("bps_v3_anggota", [*cards, {"nomor_kartu_keluarga": "9000"}])]
+    found = survey(parts, profiles()["bps_v3_anggota"], "3571", as_is, none)
+    assert found.zeroed["nomor_kartu_keluarga"] == ((4, 2),)
+
+
+def test_the_tables_of_a_file_are_judged_apart() -> None:
+    one = Survey(40, 0, None, {}, {}, zeroed={"nomor_kartu_keluarga": ((40, 4),)})
+    other = Survey(40, 0, None, {}, {}, zeroed={"nomor_kartu_keluarga": ((40, 40),)})
+    assert combined([one, other]).zeroed == {"nomor_kartu_keluarga": ((40, 4), (40, 40))}
+
+
+@pytest.mark.parametrize(
+    ("whole", "zero", "is_refused"),
+    [
+        (29, 29, False),
+        (30, 12, False),
+        (30, 13, True),
+        (40, 15, False),
+        (40, 16, True),
+        (324, 64, False),
+        (324, 65, True),
+        (200_000, 40_000, False),
+        (200_000, 40_001, True),
+        (200_000, 72_000, True),
+    ],
+)
+def test_zeros_are_held_against_chance_and_against_the_share(whole: int, zero: int, is_refused: bool) -> None:  # noqa: FBT001
+    found = Survey(whole, 0, None, {}, {}, zeroed={"nomor_induk_kependudukan": ((100, 10), (whole, zero))})
+    if not is_refused:
+        check_survey(found, SHARE, ZEROS, TOKEN)
+        return
+    with pytest.raises(DtsenError, match="E_NIK_ZEROED"):
+        check_survey(found, SHARE, ZEROS, TOKEN)
+
+
+def test_a_share_that_is_asked_for_may_be_larger_than_chance() -> None:
+    found = Survey(1000, 0, None, {}, {}, zeroed={"nomor_induk_kependudukan": ((1000, 300),)})
+    check_survey(found, SHARE, Decimal("0.3"), TOKEN)
+    with pytest.raises(DtsenError, match="E_NIK_ZEROED"):
+        check_survey(found, SHARE, Decimal("0.29"), TOKEN)

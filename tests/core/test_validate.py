@@ -97,7 +97,16 @@ REJECTED: list[Case] = [
     (VISIT_MEMBER, {NIK: "12"}, f"E_NIK_FORMAT:{NIK}"),
     *(
         (MEMBER, {NIK: number}, f"E_NIK_NUMERIC:{NIK}")
-        for number in ("3.57101E+15", "3,57101E+15", "3571010101809001.0", "3571010101809001.", "3E15", "3.5e15")
+        for number in (
+            "3.57101E+15",
+            "3,57101E+15",
+            "3571010101809001.0",
+            "3571010101809001.",
+            "3E15",
+            "3.5e15",
+            "-3.0",
+            "TRUE",
+        )
     ),
     (FAMILY, {CARD: "3.57E+15"}, f"E_NIK_NUMERIC:{CARD}"),
     (FAMILY, {"id_pelanggan_pln": "51234567890.0"}, "E_NIK_NUMERIC:id_pelanggan_pln"),

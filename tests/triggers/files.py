@@ -158,7 +158,7 @@ def losing(place: Place) -> str | None:
 
 def zeroed(_: Place) -> str | None:
     name, profile = "nomor_induk_kependudukan", profiles()["bps_v3_anggota"]
-    ids = [{name: f"35710101010190{serial:02}"[:15] + "0"} for serial in range(40)]
+    ids = [{name: f"357101{day:02}{month:02}909000"} for month in (1, 2) for day in range(1, 21)]
     rows = intake.Reading(numbered("anggota", ids), pl.DataFrame(schema={"reasons": pl.String}))
     found = survey([rows], profile, "3571", lambda frame: frame, len)
     shares = load_settings()

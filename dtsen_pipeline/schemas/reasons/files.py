@@ -310,7 +310,8 @@ FILES = (
         "E_NIK_ZEROED",
         id="Terlalu banyak nomor identitas berakhir nol, tanda digit terakhirnya hilang di aplikasi lembar kerja.",
         en="Too many identifiers end in zero: their last digit was lost in a spreadsheet.",
-        basis="Excel menyimpan 15 digit; nomor urut NIK dan KK berakhir nol pada sepersepuluh kejadian",
+        basis="Excel menyimpan 15 digit; nomor urut NIK dan KK berakhir nol pada sepersepuluh kejadian, dan selebihnya "
+        "melampaui kebetulan (enam simpangan baku)",
         advice_id="Minta ekspor ulang dari sumbernya tanpa membuka berkas dengan aplikasi lembar kerja.",
     ),
     refused(
@@ -413,8 +414,8 @@ FILES = (
     ),
     damaged(
         "E_CELL_ERROR",
-        id="Sel pada baris memuat galat seperti #N/A, hari yang tidak ada, atau BENAR/SALAH sebagai nomor identitas.",
-        en="A cell of the row holds an error such as #N/A, a day that does not exist, or true/false as an identifier.",
+        id="Sel pada baris memuat galat seperti #N/A, atau bilangan yang tampil sebagai hari yang tidak ada.",
+        en="A cell of the row holds a spreadsheet error such as #N/A, or a number shown as a day that does not exist.",
         basis=OWN,
         advice_id="Isi sel itu dengan nilainya pada sumbernya.",
     ),
