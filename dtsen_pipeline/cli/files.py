@@ -87,10 +87,13 @@ def ingest(
         ruling.take(paths, profile, data_date, as_json=as_json)
         return
     wanted = _profiles_for(kind, profile)
+    from dtsen_pipeline.resources.settle import unsettled  # noqa: PLC0415 - only where files are taken in
+
     named = list(_named(paths))
+    growing = unsettled([file.path for file in named if file.path is not None])
     with house.house() as platform, progress(len(named), "Membaca berkas") as bar:
         day = data_date.date() if data_date else None
-        taken = [_taken(platform, file, wanted, profile, day, bar) for file in named]
+        taken = [_taken(platform, file, wanted, profile, day, growing, bar) for file in named]
         taken = [_settled(platform, file) for file in taken]
         _keep_passports(platform, taken)
     if as_json:
@@ -135,12 +138,15 @@ def _taken(
     wanted: Sequence[Profile] | None,
     profile: str | None,
     data_date: date | None,
+    growing: Collection[Path],
     bar: Progress,
 ) -> dict[str, Any]:
     """What became of one file, as a document."""
     from dtsen_pipeline.resources.ingest import Declared, ingest  # noqa: PLC0415 - imports the models
 
     try:
+        if file.path in growing:
+            raise DtsenError("E_CHANGING", "the file is still being written to")  # noqa: TRY301
         path = _checked(platform, file.path, wanted)
         arrival = ingest(platform, path, house.now(), Declared(profile=profile, data_date=data_date))
     except DtsenError as error:
