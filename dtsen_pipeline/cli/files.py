@@ -1,4 +1,4 @@
-"""`dtsen ingest`: files on their way in, what became of each, and what to do next."""
+"""`dtsen ingest` and `retry`: files on their way in, what became of each, and what to do next."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -101,6 +101,41 @@ def ingest(
     else:
         _report(taken)
     if any(file["verdict"] in ("refused", "unread") for file in taken):
+        raise typer.Exit(NO)
+
+
+def retry(
+    token: Annotated[str, typer.Argument(metavar="TOKEN", help="Token berkas yang ditolak. / A refused file's token.")],
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAMA", help="Profil berkas, bila tidak dikenali. / The file's profile.")
+    ] = None,
+    data_date: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="TTTT-BB-HH", help="Tanggal data potret. / A snapshot's data date."),
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option(metavar="NAMA", help="Versi potret, misalnya v4_2026. / A snapshot's version.")
+    ] = None,
+    batch: Annotated[
+        str | None, typer.Option(metavar="NAMA", help="Nama batch, misalnya 2026-W41-TRC. / A field batch's name.")
+    ] = None,
+    *,
+    as_json: house.JSON = False,
+) -> None:
+    """Baca lagi berkas yang ditolak dari simpanan. / Read a refused file again from the vault."""
+    from dtsen_pipeline.resources.ingest import Declared, ingest_again  # noqa: PLC0415 - imports the models
+
+    _profiles_for(None, profile)
+    day = data_date.date() if data_date else None
+    with house.house() as platform, progress(None, "Membaca berkas"):
+        told = Declared(profile=profile, data_date=day, version=version, batch_id=batch)
+        taken = _arrived(ingest_again(platform, token, house.now(), told), "1")
+        _keep_passports(platform, [taken])
+    if as_json:
+        document({"files": [taken]})
+    else:
+        _report([taken])
+    if taken["verdict"] == "refused":
         raise typer.Exit(NO)
 
 
@@ -281,4 +316,4 @@ def _explain(code: str, files: Sequence[Mapping[str, Any]]) -> None:
     say(f"  Yang perlu dilakukan: {first['advice']}")
 
 
-COMMANDS: Mapping[str, Callable[..., None]] = {"ingest": ingest}
+COMMANDS: Mapping[str, Callable[..., None]] = {"ingest": ingest, "retry": retry}

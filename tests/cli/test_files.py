@@ -110,6 +110,12 @@ def test_a_refused_file_is_1_with_token_and_line(dtsen: Dtsen, city: Path, tmp_p
     assert again.code == 1
     (file,) = again.document["files"]
     assert (file["verdict"], file["code"]) == ("refused", "E_HEADER")
+    wrong.unlink()
+    retried = dtsen("retry", file["token"], "--version", "v4_2026", "--json")
+    assert (retried.code, retried.document["files"][0]["code"]) == (1, "E_HEADER")
+    assert "E_TOKEN_UNKNOWN" in dtsen("retry", "0" * 12).err
+    batch = dtsen("ingest", min((city / "batches").glob("*.csv")), "--json").document["files"][0]["token"]
+    assert "E_VERDICT" in dtsen("retry", batch).err
 
 
 @pytest.mark.parametrize(
