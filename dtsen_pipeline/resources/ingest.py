@@ -45,6 +45,8 @@ SIDECAR_FACTS = frozenset({"data_date", "version", "region", "batch_id"})
 SIDECAR_LIMIT = 65_536
 AGAIN = (None, SNAPSHOT)
 """The kinds that a file has which this module refused: none where it could not be read."""
+BY_OTHERS = frozenset({BY_PERSON, "E_REGION", "E_BATCH_MISMATCH", "E_BATCH_MANIFEST"})
+"""Refusals for what a person, a name or a manifest said, which is not kept with the bytes: they stand."""
 UNPROVEN, UNREVIEWED = "W_NO_MANIFEST", "W_UNREVIEWED"
 
 
@@ -102,7 +104,7 @@ def ingest_again(platform: Platform, token: str, now: datetime, declared: Declar
     the served city, and its rows are held against that. E_VERDICT for a file that was not refused for what it holds.
     """
     known = platform.registry.file(token)
-    if known.verdict != "refused" or known.code == BY_PERSON or known.kind not in AGAIN:
+    if known.verdict != "refused" or known.code in BY_OTHERS or known.kind not in AGAIN:
         raise DtsenError("E_VERDICT", "only a file that could not be taken in is read again", token=known.token)
     if not all(LABEL.fullmatch(label) for label in (declared.version, declared.batch_id) if label is not None):
         raise DtsenError("E_USAGE", "a version or batch has an impossible name")
