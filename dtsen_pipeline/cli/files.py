@@ -1,4 +1,4 @@
-"""`dtsen ingest`: files on their way in, what became of each, and what to do next."""
+"""`dtsen ingest` and `retry`: files on their way in, what became of each, and what to do next."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -87,10 +87,13 @@ def ingest(
         ruling.take(paths, profile, data_date, as_json=as_json)
         return
     wanted = _profiles_for(kind, profile)
+    from dtsen_pipeline.resources.settle import unsettled  # noqa: PLC0415 - only where files are taken in
+
     named = list(_named(paths))
+    growing = unsettled([file.path for file in named if file.path is not None])
     with house.house() as platform, progress(len(named), "Membaca berkas") as bar:
         day = data_date.date() if data_date else None
-        taken = [_taken(platform, file, wanted, profile, day, bar) for file in named]
+        taken = [_taken(platform, file, wanted, profile, day, growing, bar) for file in named]
         taken = [_settled(platform, file) for file in taken]
         _keep_passports(platform, taken)
     if as_json:
@@ -98,6 +101,41 @@ def ingest(
     else:
         _report(taken)
     if any(file["verdict"] in ("refused", "unread") for file in taken):
+        raise typer.Exit(NO)
+
+
+def retry(
+    token: Annotated[str, typer.Argument(metavar="TOKEN", help="Token berkas yang ditolak. / A refused file's token.")],
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAMA", help="Profil berkas, bila tidak dikenali. / The file's profile.")
+    ] = None,
+    data_date: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="TTTT-BB-HH", help="Tanggal data potret. / A snapshot's data date."),
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option(metavar="NAMA", help="Versi potret, misalnya v4_2026. / A snapshot's version.")
+    ] = None,
+    batch: Annotated[
+        str | None, typer.Option(metavar="NAMA", help="Nama batch, misalnya 2026-W41-TRC. / A field batch's name.")
+    ] = None,
+    *,
+    as_json: house.JSON = False,
+) -> None:
+    """Baca lagi berkas yang ditolak dari simpanan. / Read a refused file again from the vault."""
+    from dtsen_pipeline.resources.ingest import Declared, ingest_again  # noqa: PLC0415 - imports the models
+
+    _profiles_for(None, profile)
+    day = data_date.date() if data_date else None
+    with house.house() as platform, progress(None, "Membaca berkas"):
+        told = Declared(profile=profile, data_date=day, version=version, batch_id=batch)
+        taken = _arrived(ingest_again(platform, token, house.now(), told), "1")
+        _keep_passports(platform, [taken])
+    if as_json:
+        document({"files": [taken]})
+    else:
+        _report([taken])
+    if taken["verdict"] == "refused":
         raise typer.Exit(NO)
 
 
@@ -135,12 +173,15 @@ def _taken(
     wanted: Sequence[Profile] | None,
     profile: str | None,
     data_date: date | None,
+    growing: Collection[Path],
     bar: Progress,
 ) -> dict[str, Any]:
     """What became of one file, as a document."""
     from dtsen_pipeline.resources.ingest import Declared, ingest  # noqa: PLC0415 - imports the models
 
     try:
+        if file.path in growing:
+            raise DtsenError("E_CHANGING", "the file is still being written to")  # noqa: TRY301
         path = _checked(platform, file.path, wanted)
         arrival = ingest(platform, path, house.now(), Declared(profile=profile, data_date=data_date))
     except DtsenError as error:
@@ -275,4 +316,4 @@ def _explain(code: str, files: Sequence[Mapping[str, Any]]) -> None:
     say(f"  Yang perlu dilakukan: {first['advice']}")
 
 
-COMMANDS: Mapping[str, Callable[..., None]] = {"ingest": ingest}
+COMMANDS: Mapping[str, Callable[..., None]] = {"ingest": ingest, "retry": retry}

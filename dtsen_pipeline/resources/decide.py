@@ -46,12 +46,13 @@ def accept(platform: Platform, token: str, word: Word, *, confirm_codes: bool = 
 def _lifted(platform: Platform, token: str, word: Word) -> SourceFile:
     """A refusal is taken back and the gates are asked again; where they refuse the file too, nothing changes.
 
-    Of a held file the trips were shown. A refused one may have been refused before a breaker could hold it.
+    Of a held file the trips were shown, and what the project wrote itself has none. Another may have been refused
+    before a breaker could hold it.
     """
-    was_held = platform.registry.file(token).verdict == "held"
+    known = platform.registry.file(token)
+    trips = () if known.verdict == "held" or known.derived_from is not None else trips_again(platform, known)
     with platform.registry.together():
-        lifted = platform.registry.set_verdict(token, "accepted", None, word.reason, word.actor, word.now)
-        trips = () if was_held else trips_again(platform, lifted)
+        platform.registry.set_verdict(token, "accepted", None, word.reason, word.actor, word.now)
         file = judge_again(platform, token, word.now, trips)
         if file.verdict == "refused":
             raise DtsenError(file.code or "E_VERDICT", "the file stays refused", token=file.token)

@@ -43,6 +43,10 @@ from dtsen_pipeline.schemas.errors import DtsenError
 FACTS = ("kind", "table_name", "profile", "profile_version", "version", "region", "data_date", "batch_id", "rows")
 SIDECAR_FACTS = frozenset({"data_date", "version", "region", "batch_id"})
 SIDECAR_LIMIT = 65_536
+AGAIN = (None, SNAPSHOT)
+"""The kinds that a file has which this module refused: none where it could not be read."""
+BY_OTHERS = frozenset({BY_PERSON, "E_REGION", "E_BATCH_MISMATCH", "E_BATCH_MANIFEST"})
+"""Refusals for what a person, a name or a manifest said, which is not kept with the bytes: they stand."""
 UNPROVEN, UNREVIEWED = "W_NO_MANIFEST", "W_UNREVIEWED"
 
 
@@ -86,11 +90,35 @@ def ingest(platform: Platform, path: Path, now: datetime, declared: Declared | N
 
     Raises DtsenError where there is nothing that could be kept (no such file, not a regular file, changing).
     """
-    told = declared or Declared()
     deposit = platform.vault.put(path)
     known = platform.registry.find_file(deposit.sha256)
     if known is not None and _is_settled(known):
         return _seen(known)
+    return _judged(platform, deposit, path, declared or Declared(), now)
+
+
+def ingest_again(platform: Platform, token: str, now: datetime, declared: Declared) -> Arrival:
+    """Read a refused file again from the vault, as today's profiles and settings read it.
+
+    What stood beside it is not kept: its name, its note and its manifest are not asked. A snapshot is said to be of
+    the served city, and its rows are held against that. E_VERDICT for a file that was not refused for what it holds.
+    """
+    known = platform.registry.file(token)
+    if known.verdict != "refused" or known.code in BY_OTHERS or known.kind not in AGAIN:
+        raise DtsenError("E_VERDICT", "only a file that could not be taken in is read again", token=known.token)
+    if not all(LABEL.fullmatch(label) for label in (declared.version, declared.batch_id) if label is not None):
+        raise DtsenError("E_USAGE", "a version or batch has an impossible name")
+    path = platform.vault.check(known.sha256)
+    told = replace(
+        declared,
+        region=platform.settings.city,
+        version=declared.version or known.version,
+        data_date=declared.data_date or known.data_date,
+    )
+    return _judged(platform, Deposit(known.sha256, known.size, is_new=False), path, told, now)
+
+
+def _judged(platform: Platform, deposit: Deposit, path: Path, told: Declared, now: datetime) -> Arrival:
     try:
         found = _read(platform, deposit, path, told)
     except DtsenError as error:

@@ -143,7 +143,7 @@ class Settings(BaseSettings):
     numeric_id_share: Annotated[
         Decimal,
         _about(
-            "Share of rows with numeric or shortened identifiers above which a file is refused, from five on",
+            "Share of rows with numeric or shortened identifiers above which, from five on, a file is refused",
             "a decimal from 0 to 1",
             ge=0,
             le=1,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dtsen_pipeline.cli import main
+from dtsen_pipeline.resources import settle
 from tests.queries.world import World, copied, template
 
 SETTINGS = ("DTSEN_ENGINE", "DTSEN_DATABASE_URL", "DTSEN_KEY_FILE", "DTSEN_CITY")
@@ -43,6 +44,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DTSEN_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(settle, "PAUSE", 0.0)
     return tmp_path / "home"
 
 

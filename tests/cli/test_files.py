@@ -1,5 +1,6 @@
 """`ingest`, `accept` and `refuse`: verdicts said clearly, nothing named by its name."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +40,30 @@ def test_files_without_a_manifest_are_told_of_in_one_line(dtsen: Dtsen, city: Pa
     told = dtsen("ingest", *snapshot(city)).out
     assert [line for line in told.splitlines() if "W_NO_MANIFEST: 2 berkas" in line] != []
     assert told.count("W_NO_MANIFEST") == 1
+
+
+def test_a_file_that_still_grows_is_not_read(
+    dtsen: Dtsen, city: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody writes another line between the two looks at a file that is new; an old one is not looked at twice."""
+    source = min((city / "batches").glob("*.csv"))
+    growing, old = (Path(shutil.copy(source, tmp_path / f"{name}.csv")) for name in ("growing", "old"))
+    os.utime(old, (0, 0))
+
+    def wait(_: float) -> None:
+        with growing.open("ab") as file:
+            file.write(source.read_bytes().splitlines(keepends=True)[1])
+
+    monkeypatch.setattr("dtsen_pipeline.resources.settle.time.sleep", wait)
+    size = old.stat().st_size
+    said = dtsen("ingest", growing, old, "--json")
+    assert said.code == 1
+    assert [file["verdict"] for file in said.document["files"]] == ["unread", "accepted"]
+    assert said.document["files"][0]["code"] == "E_CHANGING"
+    monkeypatch.setattr("dtsen_pipeline.resources.settle.time.sleep", lambda _: pytest.fail("an old file was watched"))
+    os.utime(growing, (0, 0))
+    assert dtsen("ingest", growing, old).code == 0
+    assert growing.stat().st_size > size
 
 
 def test_the_same_bytes_again_change_nothing_and_say_so(dtsen: Dtsen, city: Path, home: Path) -> None:
@@ -85,6 +110,12 @@ def test_a_refused_file_is_1_with_token_and_line(dtsen: Dtsen, city: Path, tmp_p
     assert again.code == 1
     (file,) = again.document["files"]
     assert (file["verdict"], file["code"]) == ("refused", "E_HEADER")
+    wrong.unlink()
+    retried = dtsen("retry", file["token"], "--version", "v4_2026", "--json")
+    assert (retried.code, retried.document["files"][0]["code"]) == (1, "E_HEADER")
+    assert "E_TOKEN_UNKNOWN" in dtsen("retry", "0" * 12).err
+    batch = dtsen("ingest", min((city / "batches").glob("*.csv")), "--json").document["files"][0]["token"]
+    assert "E_VERDICT" in dtsen("retry", batch).err
 
 
 @pytest.mark.parametrize(

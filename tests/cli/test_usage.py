@@ -15,7 +15,7 @@ from tests.queries.world import World
 
 NUMBER = "3571019901999998"
 SURFACE = (
-    "generate doctor ingest pull accept refuse passport refresh releases show verify rollback find trace "
+    "generate doctor ingest retry pull accept refuse passport refresh releases show verify rollback find trace "
     "rejected debt receipt programmes guard doubts review balance queue form targeting proposals ledger "
     "explain diff"
 )

@@ -13,9 +13,10 @@ from sqlalchemy import select
 
 from dtsen_pipeline.resources.batch_manifest import spent
 from dtsen_pipeline.resources.decide import Word, accept, refuse
-from dtsen_pipeline.resources.ingest import ingest
+from dtsen_pipeline.resources.ingest import Declared, ingest, ingest_again
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import Event
+from dtsen_pipeline.schemas.errors import DtsenError
 from tests.house import early_files, house, late_files
 
 NOW = datetime(2026, 1, 13, 3, tzinfo=UTC)
@@ -115,6 +116,15 @@ def test_a_file_without_a_manifest_is_not_proven_to_be_whole(platform: Platform,
     assert (found.verdict, found.warnings) == ("accepted", ("W_NO_MANIFEST",))
     _manifest(batch)
     assert ingest(platform, batch[1], NOW).warnings == ()
+
+
+def test_what_a_manifest_refused_is_not_read_again_without_it(platform: Platform, batch: list[Path]) -> None:
+    _manifest(batch)
+    _cut(batch[0])
+    refused = ingest(platform, batch[0], NOW)
+    with pytest.raises(DtsenError, match="E_VERDICT"):
+        ingest_again(platform, refused.token, NOW, Declared())
+    assert platform.registry.file(refused.token).code == "E_BATCH_MISMATCH"
 
 
 def test_a_renamed_file_is_known_by_its_checksum(platform: Platform, batch: list[Path]) -> None:

@@ -16,9 +16,10 @@ from sqlalchemy import func, select
 
 from dtsen_pipeline.resources.admission import verdict_of
 from dtsen_pipeline.resources.decide import Word, accept, refuse
-from dtsen_pipeline.resources.ingest import Arrival, Declared, _read, ingest
-from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.resources.ingest import Arrival, Declared, _read, ingest, ingest_again
+from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.registry.models import Batch, Event, Officer, SourceFile
+from dtsen_pipeline.resources.settings import load_settings
 from dtsen_pipeline.schemas.errors import DtsenError
 from tests.house import early_files, house, late_files
 
@@ -354,6 +355,51 @@ class TestRefused:
         assert message
         assert files[1].stem not in message
         assert not any(word.isdigit() and len(word) > 3 for word in message.split())
+
+
+class TestRetried:
+    """A refused file is read again from the vault, by what is known by then."""
+
+    @pytest.fixture
+    def refused(self, new_home: Path, files: list[Path]) -> str:
+        """The token of a family file with too many numbers in place of identifiers; nothing lies beside it any more."""
+        files[1].write_bytes(_scientific(files[1].read_bytes()))
+        with house(new_home) as platform:
+            token = ingest(platform, files[1], NOW).token
+        for file in files:
+            file.unlink()
+            _note(file).unlink()
+        return token
+
+    def test_under_the_same_settings_it_stays_refused(self, new_home: Path, refused: str) -> None:
+        with house(new_home) as platform:
+            again = ingest_again(platform, refused, LATER, Declared())
+            assert (again.verdict, again.code, again.is_new) == ("refused", "E_NIK_NUMERIC", False)
+
+    def test_under_other_settings_it_is_taken_in_as_it_came(self, new_home: Path, refused: str) -> None:
+        with opened(load_settings(home=new_home, numeric_id_share="1")) as platform:
+            undated = ingest_again(platform, refused, LATER, Declared())
+            assert (undated.verdict, undated.code) == ("waiting", "W_NO_DATA_DATE")
+            with pytest.raises(DtsenError, match="E_VERDICT"):
+                ingest_again(platform, refused, LATER, Declared())
+
+    def test_what_stood_beside_it_is_told_again(self, new_home: Path, refused: str) -> None:
+        told = Declared(version="v3_2026", data_date=date(2026, 1, 1))
+        with opened(load_settings(home=new_home, numeric_id_share="1")) as platform:
+            with pytest.raises(DtsenError, match="E_USAGE"):
+                ingest_again(platform, refused, LATER, Declared(version="a version"))
+            again = ingest_again(platform, refused, LATER, told)
+            assert (again.code, again.is_new, again.warnings) == ("W_NO_PARTNER", True, ("W_NO_MANIFEST",))
+            stored = platform.registry.file(refused)
+            assert (stored.version, stored.region, stored.received_at) == ("v3_2026", "3571", NOW)
+
+    def test_who_decided_is_not_asked_again(self, platform: Platform, files: list[Path]) -> None:
+        visits = ingest(platform, files[2], NOW).token
+        with pytest.raises(DtsenError, match="E_VERDICT"):
+            ingest_again(platform, visits, LATER, Declared())
+        refuse(platform, visits, Word("wrong batch", "head", NOW))
+        with pytest.raises(DtsenError, match="E_VERDICT"):
+            ingest_again(platform, visits, LATER, Declared())
 
 
 class TestNotes:
