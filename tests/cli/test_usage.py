@@ -15,9 +15,9 @@ from tests.queries.world import World
 
 NUMBER = "3571019901999998"
 SURFACE = (
-    "generate doctor ingest retry pull accept refuse passport refresh releases show verify rollback find trace "
-    "rejected debt receipt programmes guard doubts review balance queue form targeting proposals ledger "
-    "explain diff"
+    "generate doctor ingest retry pull accept refuse passport refresh releases show verify rollback find "
+    "trace rejected debt receipt programmes guard doubts review balance queue form targeting proposals "
+    "ledger explain diff"
 )
 DTSEN = [sys.executable, "-c", "import sys; from dtsen_pipeline.cli import main; sys.exit(main())"]
 
