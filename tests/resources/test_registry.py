@@ -288,7 +288,7 @@ class TestVerdicts:
         (decision,) = registry.decisions()
         assert (decision.kind, decision.subject, decision.actor) == ("accept", SHA, "ani")
         assert (decision.at, decision.reason) == (now, "compared with the questionnaire")
-        assert decision.payload == {"from": "held", "code": "H_CODES_UNCONFIRMED"}
+        assert decision.payload == {"from": "held", "code": "H_CODES_UNCONFIRMED", "message": "m"}
         assert _events(registry) == ["file.received", "decision.accept"]
 
     def test_refusing_and_thinking_better_of_it(self, registry: Registry, now: datetime) -> None:
