@@ -13,6 +13,7 @@ from dtsen_pipeline.schemas.errors import DtsenError
 
 if TYPE_CHECKING:
     from dtsen_pipeline.core.fitting import Error, Interval
+    from dtsen_pipeline.core.judging import Plan
 
 SURVEY_HELP = "Survei rumah tangga (CSV). / A household survey (CSV)."
 Survey = Annotated[Path, typer.Option("--survey", metavar="BERKAS", help=SURVEY_HELP)]
@@ -75,16 +76,21 @@ def fit(  # noqa: PLR0913 - a fit has as many choices
     if survey is None or survey_map is None:
         raise DtsenError("E_USAGE", "a fit on a survey needs --survey and --map")
     from dtsen_pipeline.core.judging import Plan  # noqa: PLC0415 - imports NumPy
-    from dtsen_pipeline.resources.fitting import fit as fitted  # noqa: PLC0415
 
-    done = fitted(survey, survey_map, name, Plan(repeats=repeats, seed=seed, stability=stability), _home(), out)
+    _survey(name, survey, survey_map, Plan(repeats=repeats, seed=seed, stability=stability), out, as_json=as_json)
+
+
+def _survey(name: str, survey: Path, survey_map: str, plan: "Plan", out: Path | None, *, as_json: bool) -> None:
+    from dtsen_pipeline.resources.fitting import fit as fitted  # noqa: PLC0415 - imports NumPy
+
+    done = fitted(survey, survey_map, name, plan, _home(), out)
     judged = done.judged
     facts = {
         "model": name,
         "households": judged.households,
         "left_out": done.left_out,
         "features": int(judged.kept.sum()),
-        "seed": seed,
+        "seed": plan.seed,
         "r2": judged.r2,
         "spearman": judged.spearman,
         "errors": judged.errors,

@@ -21,13 +21,13 @@ def cells(rows: Frame, index: Sequence[str], columns: Sequence[Column], value: s
     if not columns:
         none = nw.lit(None, dtype=nw.String)
         return rows.head(0).select(*index, none.alias(COLUMN), none.alias(value))
-    texts = [_text(column).alias(column.name) for column in columns]
+    texts = [_stated(column).alias(column.name) for column in columns]
     hidden = {name: f"key_{name}" for name in index}
     keyed = rows.select(*(nw.col(name).alias(key) for name, key in hidden.items()), *texts)
     names = [column.name for column in columns]
     long = keyed.unpivot(on=names, index=list(hidden.values()), variable_name=COLUMN, value_name=value)
     named = {key: name for name, key in hidden.items()}
-    return long.filter(~nw.col(value).is_null()).with_columns(_marked(value, columns)).rename(named)
+    return long.filter(~nw.col(value).is_null()).rename(named)
 
 
 def beside(rows: Frame, index: Sequence[str], columns: Sequence[Column], sides: Mapping[str, str]) -> Frame:
@@ -110,7 +110,7 @@ def _finer_pairs(columns: Sequence[Column]) -> list[str]:
     return found
 
 
-def _stated(column: Column, prefix: str) -> nw.Expr:
+def _stated(column: Column, prefix: str = "") -> nw.Expr:
     """A wide column as text, with one mark for "there is none"."""
     text = _text(column, prefix)
     if not column.is_integer:
@@ -118,18 +118,11 @@ def _stated(column: Column, prefix: str) -> nw.Expr:
     return nw.when(nw.col(f"{prefix}{column.name}") == CLEARED).then(nw.lit(CLEARED_TEXT)).otherwise(text)
 
 
-def _text(column: Column, prefix: str = "") -> nw.Expr:
+def _text(column: Column, prefix: str) -> nw.Expr:
     cell = nw.col(f"{prefix}{column.name}")
     if column.kind is Kind.DATE:
         return cell.dt.to_string("%Y-%m-%d")
     return cell.cast(nw.String) if column.is_integer else cell
-
-
-def _marked(value: str, columns: Sequence[Column]) -> nw.Expr:
-    """The number that stands for "there is none" as the mark that all types share."""
-    numbers = [column.name for column in columns if column.is_integer]
-    is_none = (nw.col(value) == str(CLEARED)) & nw.col(COLUMN).is_in(numbers)
-    return nw.when(is_none).then(nw.lit(CLEARED_TEXT)).otherwise(nw.col(value)).alias(value)
 
 
 def _typed(column: Column, name: str) -> nw.Expr:

@@ -10,7 +10,7 @@ import narwhals as nw
 
 from dtsen_pipeline.core.editions import VERSION_UNKNOWN
 from dtsen_pipeline.core.engine import Engine, Frame
-from dtsen_pipeline.core.entities import CARD, with_family_id
+from dtsen_pipeline.core.entities import CARD, VISIT_ID, with_family_id
 from dtsen_pipeline.core.identity import Scene
 from dtsen_pipeline.core.moments import utc_second
 from dtsen_pipeline.core.rows import ROW
@@ -52,9 +52,9 @@ def incomplete(
     cards = _cards(records[VISIT], rejected, aside)
     visited = (
         records[VISIT_MEMBER]
-        .select(*ROW, "id_kunjungan")
+        .select(*ROW, VISIT_ID)
         .join(bad, on=list(ROW), how="inner")
-        .join(cards, on="id_kunjungan", how="inner")
+        .join(cards, on=VISIT_ID, how="inner")
         .select(CARD, "reason", is_ministry=nw.lit(0, dtype=nw.Int64))
     )
     known = nw.concat([members, visited]).filter(~nw.col(CARD).is_null())
@@ -76,14 +76,14 @@ def _cards(visits: Frame, rejected: Frame, aside: Frame) -> Frame:
     unused = aside.select(*ROW, unused=nw.lit(1, dtype=nw.Int64))
     zero = nw.lit(0, dtype=nw.Int64)
     ranked = (
-        visits.filter(~nw.col(CARD).is_null(), ~nw.col("id_kunjungan").is_null())
-        .select(*ROW, CARD, "id_kunjungan", at=nw.coalesce(utc_second(nw.col("waktu_kunjungan")), zero))
+        visits.filter(~nw.col(CARD).is_null(), ~nw.col(VISIT_ID).is_null())
+        .select(*ROW, CARD, VISIT_ID, at=nw.coalesce(utc_second(nw.col("waktu_kunjungan")), zero))
         .join(refused, on=list(ROW), how="left")
         .join(unused, on=list(ROW), how="left")
         .with_columns(rank=-nw.coalesce(nw.col("refused"), nw.col("unused"), zero))
     )
     numbered = ranked.with_columns(
-        nth=nw.col("row").cum_count().over("id_kunjungan", order_by=["rank", "at", *ROW]),
-        of=nw.len().over("id_kunjungan"),
+        nth=nw.col("row").cum_count().over(VISIT_ID, order_by=["rank", "at", *ROW]),
+        of=nw.len().over(VISIT_ID),
     )
-    return numbered.filter(nw.col("nth") == nw.col("of")).select("id_kunjungan", CARD)
+    return numbered.filter(nw.col("nth") == nw.col("of")).select(VISIT_ID, CARD)

@@ -13,13 +13,13 @@ import narwhals as nw
 
 from dtsen_pipeline.core.corrections import HasProfile, family_of
 from dtsen_pipeline.core.engine import Frame
+from dtsen_pipeline.core.entities import VISIT_ID
 from dtsen_pipeline.core.inputs import InputList, Source
 from dtsen_pipeline.core.rows import ROW, aside
 from dtsen_pipeline.reference import profiles
 from dtsen_pipeline.schemas.fates import NEWER_VERSION
 from dtsen_pipeline.schemas.tables import FIELD_TABLES, VISIT, VISIT_MEMBER
 
-VISIT_ID = "id_kunjungan"
 VERSION_UNKNOWN, VISIT_UNKNOWN = "H_VERSION_UNKNOWN", "H_VISIT_UNKNOWN"
 
 

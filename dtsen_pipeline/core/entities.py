@@ -13,6 +13,7 @@ ID_VERSION = "1"
 ID_NAME = "id_name"
 NIK, CARD = "nomor_induk_kependudukan", "nomor_kartu_keluarga"
 NAME, BORN, SEX = "nama", "tanggal_lahir", "jenis_kelamin"
+VISIT_ID = "id_kunjungan"
 
 
 def id_name(raw: nw.Expr) -> nw.Expr:

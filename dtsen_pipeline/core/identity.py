@@ -20,6 +20,7 @@ from dtsen_pipeline.core.entities import (
     ID_NAME,
     NIK,
     SEX,
+    VISIT_ID,
     born_text,
     person_key,
     sex_text,
@@ -287,7 +288,7 @@ def _visits(rows: Frame, cards: Frame, changed: Frame | None, scene: Scene, engi
     `home_card`: the family's card in the base snapshot, `first_card` the one it was first listed under; the visit
     may name either, or one between.
     """
-    twins = repeated_rows(rows, ("id_kunjungan",), VISIT, engine)
+    twins = repeated_rows(rows, (VISIT_ID,), VISIT, engine)
     homes = (
         cards.filter(nw.col("version") == scene.base)
         .group_by("first_card")
@@ -297,7 +298,7 @@ def _visits(rows: Frame, cards: Frame, changed: Frame | None, scene: Scene, engi
     narrow = rows.select(
         *ROW,
         CARD,
-        "id_kunjungan",
+        VISIT_ID,
         "versi_dilihat",
         "hasil_kunjungan",
         day=local_day(at),

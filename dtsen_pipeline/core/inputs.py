@@ -20,6 +20,15 @@ FORMAT = 1
 WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})(?:-.*)?", re.DOTALL)
 
 
+def week_end(batch: str | None) -> date | None:
+    """The Sunday of the ISO week that a batch's name begins with; None where it begins with no week."""
+    found = WEEK.fullmatch(batch or "")
+    try:
+        return date.fromisocalendar(int(found[1]), int(found[2]), 7) if found else None
+    except ValueError:
+        return None
+
+
 @dataclass(frozen=True, order=True)
 class Source:
     """An accepted file. `data_date` is an ISO day (snapshots); `batch` names a field batch.
@@ -44,12 +53,8 @@ class Source:
 
     @property
     def batch_end(self) -> date | None:
-        """The Sunday of the ISO week that the batch's name begins with; None where it begins with no week."""
-        found = WEEK.fullmatch(self.batch or "")
-        try:
-            return date.fromisocalendar(int(found[1]), int(found[2]), 7) if found else None
-        except ValueError:
-            return None
+        """The last day of the week that the batch names; see `week_end`."""
+        return week_end(self.batch)
 
     @property
     def is_snapshot(self) -> bool:

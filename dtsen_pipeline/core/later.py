@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import narwhals as nw
 
 from dtsen_pipeline.core.engine import Engine, Frame
-from dtsen_pipeline.core.entities import CARD, NIK
+from dtsen_pipeline.core.entities import CARD, NIK, VISIT_ID
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.moments import utc_second
 from dtsen_pipeline.core.normalise import exactly
@@ -20,7 +20,6 @@ from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER
 
 SUBJECT = {FAMILY: CARD, MEMBER: NIK, VISIT: CARD, VISIT_MEMBER: NIK}
 """The column that names whom a row of each table speaks of."""
-VISIT_ID = "id_kunjungan"
 
 
 def answered(rejected: Frame, records: Mapping[str, Frame], aside: Frame, inputs: InputList, engine: Engine) -> Frame:

@@ -16,6 +16,7 @@ from dtsen_pipeline.core.entities import (
     ID_NAME,
     NIK,
     SEX,
+    VISIT_ID,
     born_text,
     person_key,
     sex_text,
@@ -84,11 +85,11 @@ def _set_aside(rows: Frame, fate: nw.Expr, reason: str) -> Frame:
 
 def _placed(rows: Frame, visits: Frame, engine: Engine) -> Frame:
     """Each row with its visit's family, day and moment, its own key and its fate; one visit a row."""
-    twins = repeated_rows(rows, ("id_kunjungan", NIK, ID_NAME), VISIT_MEMBER, engine)
-    narrow = rows.select(*ROW, "id_kunjungan", "keberadaan_anggota", _asked_nik(), ID_NAME, BORN, SEX)
+    twins = repeated_rows(rows, (VISIT_ID, NIK, ID_NAME), VISIT_MEMBER, engine)
+    narrow = rows.select(*ROW, VISIT_ID, "keberadaan_anggota", _asked_nik(), ID_NAME, BORN, SEX)
     return engine.checkpoint(
         narrow.with_columns(born=born_text(), sex=sex_text())
-        .join(_one_a_visit(visits), on="id_kunjungan", how="left")
+        .join(_one_a_visit(visits), on=VISIT_ID, how="left")
         .join(twins, on=list(ROW), how="left")
         .with_columns(
             fate=_fate(), reason=_reason(), own_key=person_key("sent_card"), family_key=person_key("first_card")
@@ -107,18 +108,18 @@ def _one_a_visit(visits: Frame) -> Frame:
     `card`: the family's card in the base snapshot; `sent_card`: the one that the visit names.
     """
     rank = nw.when(nw.col("fate") == "active").then(nw.lit(1)).otherwise(nw.lit(0))
-    used = visits.filter(nw.col("fate") == "active").group_by("id_kunjungan")
+    used = visits.filter(nw.col("fate") == "active").group_by(VISIT_ID)
     several = used.agg(low=nw.col("family_id").min(), high=nw.col("family_id").max()).with_columns(
         is_torn=nw.col("low") != nw.col("high")
     )
     fate = nw.when(nw.col("is_torn")).then(nw.lit("torn")).otherwise(nw.col("fate"))
-    torn = visits.join(several.select("id_kunjungan", "is_torn"), on="id_kunjungan", how="left")
+    torn = visits.join(several.select(VISIT_ID, "is_torn"), on=VISIT_ID, how="left")
     numbered = torn.with_columns(rank=rank, fate=fate).with_columns(
-        nth=nw.col("row").cum_count().over("id_kunjungan", order_by=["rank", "at", *ROW]),
-        of=nw.len().over("id_kunjungan"),
+        nth=nw.col("row").cum_count().over(VISIT_ID, order_by=["rank", "at", *ROW]),
+        of=nw.len().over(VISIT_ID),
     )
     return numbered.filter(nw.col("nth") == nw.col("of")).select(
-        "id_kunjungan",
+        VISIT_ID,
         "versi_dilihat",
         "family_id",
         "day",

@@ -10,6 +10,7 @@ import narwhals as nw
 import polars as pl
 
 from dtsen_pipeline.core.engine import Frame
+from dtsen_pipeline.core.entities import VISIT_ID
 from dtsen_pipeline.reference import City, Profile
 from dtsen_pipeline.schemas.columns import CLEARED_TEXT, Column, Kind
 from dtsen_pipeline.schemas.tables import Table, delivered, tables
@@ -17,7 +18,6 @@ from dtsen_pipeline.schemas.tables import Table, delivered, tables
 NOT_KNOWN = "?"
 """Stands for a text that the source's profile does not explain: no code, no day, no number."""
 MOMENT_PARTS = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}(?:[+-][0-9]{2}:[0-9]{2}|Z)\z"
-VISIT_ID = "id_kunjungan"
 SECONDS, OFFSET = 19, 23
 """Where the seconds end, and where the offset begins behind milliseconds."""
 Rule = Callable[[nw.Expr], nw.Expr]

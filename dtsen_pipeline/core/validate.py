@@ -12,7 +12,7 @@ import narwhals as nw
 from pandera.api.checks import Check
 
 from dtsen_pipeline.core.engine import Frame
-from dtsen_pipeline.core.entities import BORN, CARD, ID_NAME, NIK
+from dtsen_pipeline.core.entities import BORN, CARD, ID_NAME, NIK, VISIT_ID
 from dtsen_pipeline.core.normalise import UNREADABLE, exactly
 from dtsen_pipeline.core.rules.context import Context, Predicates
 from dtsen_pipeline.core.rules.dwelling import dwelling_rules, nesting, place_rules
@@ -60,8 +60,8 @@ def is_rejected(table: Table, context: Context) -> nw.Expr:
 
 def check_births(met: Frame, visits: Frame) -> Frame:
     """Member rows of visits whose person was born after the visit's day: src, row, reasons, warnings (null)."""
-    days = visits.group_by("id_kunjungan").agg(visited=nw.col("waktu_kunjungan").str.slice(0, 10).max())
-    joined = met.join(days, on="id_kunjungan", how="inner")
+    days = visits.group_by(VISIT_ID).agg(visited=nw.col("waktu_kunjungan").str.slice(0, 10).max())
+    joined = met.join(days, on=VISIT_ID, how="inner")
     return joined.filter(nw.col("tanggal_lahir").dt.to_string("%Y-%m-%d") > nw.col("visited")).select(
         "src",
         "row",

@@ -23,6 +23,8 @@ from dtsen_pipeline.schemas.reasons import DECISIONS, FATE_TEXTS, reason_of
 
 FIELD = (VISIT, VISIT_MEMBER)
 AGREEING = frozenset({"confirmed", "adopted"})
+FIRST_ROW = 2
+"""The line behind the heading, in the part that a file is registered under."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +128,10 @@ class _Desk:
         visits = {self._visit(pointer) for pointer in named if self._is_row(pointer)} or {asked}
         found = {pointer for pointer in named if self._is_row(pointer)}
         for known, table in product(tokens, FIELD):
-            rows = self.raw.search(known, [visit for visit in visits if visit], table)
-            found |= {(known, line) for line in rows if self._visit((known, line)) in visits}
+            prefix = self.raw.profile((known, FIRST_ROW)).id_prefix
+            wanted = {visit.removeprefix(prefix) for visit in visits if visit}
+            rows = self.raw.search(known, wanted, table)
+            found |= {(known, line) for line in rows if self._visit((known, line)) in wanted}
         return found
 
     def _is_row(self, pointer: Pointer) -> bool:

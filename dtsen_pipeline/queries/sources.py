@@ -17,7 +17,6 @@ from dtsen_pipeline.reference import code_lists
 from dtsen_pipeline.schemas.fates import NEWER_VERSION
 
 VISIT, VISIT_MEMBER = "kunjungan", "kunjungan_anggota"
-VISIT_ID = "id_kunjungan"
 ACTIVE = ("contributed", "superseded")
 Fate = tuple[str, str | None]
 ROLES = frozenset(code_lists()["peran_petugas"].labels.values())
@@ -62,7 +61,7 @@ class Sources:
         """Read these rows and the visits that they belong to, each file once."""
         wanted = list(pointers)
         self.rows.load(wanted)
-        ids = [self._visit_id(pointer) for pointer in wanted if self._table(pointer) == VISIT_MEMBER]
+        ids = [self.rows.visit_id(pointer) for pointer in wanted if self._table(pointer) == VISIT_MEMBER]
         self._find_visits({visit for visit in ids if visit} - self._visits.keys())
 
     def of(self, pointer: Pointer) -> Source:
@@ -76,7 +75,7 @@ class Sources:
             version=plain_label(file.version),
             data_date=file.data_date.isoformat() if file.data_date else None,
             batch=plain_label(file.batch_id),
-            **({} if visit is None else self._people(visit)),
+            **({} if visit is None else self._people(visit, self.rows.visit_id(pointer))),
         )
 
     def visits_of(self, cards: Iterable[str]) -> frozenset[str]:
@@ -92,9 +91,6 @@ class Sources:
     def _table(self, pointer: Pointer) -> str:
         return self.rows.table(pointer)
 
-    def _visit_id(self, pointer: Pointer) -> str | None:
-        return self.rows.visit_id(pointer)
-
     def visit_of(self, pointer: Pointer) -> Raw | None:
         """The raw row of the visit that a field row belongs to."""
         found = self.visit_pointer(pointer)
@@ -104,16 +100,16 @@ class Sources:
         """The row of the visit that a field row belongs to; that of a member row once it was prepared."""
         if self._table(pointer) == VISIT:
             return pointer
-        number = self._visit_id(pointer)
+        number = self.rows.visit_id(pointer)
         return self._visits.get(number) if number else None
 
-    def _people(self, visit: Raw) -> Mapping[str, str | None]:
+    def _people(self, visit: Raw, visit_id: str | None) -> Mapping[str, str | None]:
         role, at = visit["peran_petugas"].strip(), visit["waktu_kunjungan"].strip()
         facts = {
             "officer": visit["id_petugas"].strip() or None,
             "officer_role": role if role in ROLES else None,
             "visited_at": at if _second(at) is not None else None,
-            "visit_id": visit[VISIT_ID].strip() or None,
+            "visit_id": visit_id,
         }
         if not self.is_revealed:
             facts |= {name: facts[name] and MASK for name in ("officer", "visit_id")}

@@ -50,7 +50,7 @@ def _guide(book: Workbook, rows: Sequence[Quarantined], release_id: str, looks: 
         "Sel yang menjadi alasan penolakan diwarnai.",
         "Kolom alasan menjelaskan apa yang salah; kolom token_baris menunjuk berkas dan barisnya, jangan diubah.",
         "Daftar pilihan pada kolom kode diambil dari lembar Kode. Biarkan nomor identitas sebagai teks.",
-        "Baris tanpa isi adalah baris yang tidak dapat dibaca sama sekali; minta pengirim mengirim ulang barisnya.",
+        "Baris tanpa isi tidak dapat dibaca sebagai catatan; isilah semua selnya dari baris asli di kolom alasan.",
         "Buku kerja ini memuat data pribadi: simpan dan hapus sesuai aturan kantor.",
     ]
     for number, sentence in enumerate(said):

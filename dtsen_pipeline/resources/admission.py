@@ -10,7 +10,7 @@ from typing import Any
 
 from dtsen_pipeline.core.corrections import family_of
 from dtsen_pipeline.core.editions import has_versions
-from dtsen_pipeline.core.inputs import Source
+from dtsen_pipeline.core.inputs import week_end
 from dtsen_pipeline.resources.batch_manifest import lacking
 from dtsen_pipeline.resources.breakers import BREAKERS, Case, tripped
 from dtsen_pipeline.resources.delivery import surveyed_again
@@ -152,10 +152,7 @@ def _unplaced(platform: Platform, file: NewFile) -> _Verdict | None:
 
 def _undated(file: NewFile) -> _Verdict | None:
     """A form server's file waits until its batch names a week: which version of a visit is the newer hangs on it."""
-    batch = Source(
-        file.sha256, file.table_name or "", file.profile or "", file.profile_version or 0, batch=file.batch_id
-    )
-    return ("waiting", NO_WEEK, None) if has_versions(file) and batch.batch_end is None else None
+    return ("waiting", NO_WEEK, None) if has_versions(file) and week_end(file.batch_id) is None else None
 
 
 def _same_snapshot(platform: Platform, file: NewFile) -> list[SourceFile]:

@@ -31,6 +31,7 @@ from dtsen_pipeline.resources.delivery import contract_rows, limits_of, read_all
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
 from dtsen_pipeline.resources.registry.models import SourceFile
+from dtsen_pipeline.resources.returned import Returned, keep_accepted, keep_refused, refused_by_person
 from dtsen_pipeline.resources.vault import Deposit
 from dtsen_pipeline.resources.workbook import Workbook
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -38,27 +39,17 @@ from dtsen_pipeline.schemas.tables import delivered, tables
 
 
 @dataclass(frozen=True)
-class Corrected:
-    """What became of a workbook: rows by what was done with them, and the tokens of the files written from it."""
+class Corrected(Returned):
+    """What became of a workbook; `rows` are new corrections, `unchanged` rows that nobody changed."""
 
-    token: str
-    verdict: str
-    is_new: bool
-    code: str | None = None
-    message: str | None = None
-    line: int | None = None
-    column: str | None = None
-    rows: int = 0
     unchanged: int = 0
-    known: int = 0
-    files: tuple[str, ...] = field(default=())
 
 
 def correct(platform: Platform, path: Path, now: datetime) -> Corrected:
     """Take a workbook in; raises DtsenError where there is nothing that could be kept."""
     deposit = platform.vault.put(path)
-    stored = platform.registry.find_file(deposit.sha256)
-    if stored is not None and stored.code == BY_PERSON:
+    stored = refused_by_person(platform, deposit)
+    if stored is not None:
         return Corrected(stored.token, stored.verdict, is_new=False, code=stored.code)
     try:
         platform.vault.check(deposit.sha256)
@@ -66,7 +57,7 @@ def correct(platform: Platform, path: Path, now: datetime) -> Corrected:
             rows = filled_rows(Workbook(file, limits_of(platform), deposit.token), deposit.token)
         found = _sorted_out(platform, rows, deposit.token)
     except DtsenError as error:
-        return _refused(platform, deposit, error, now)
+        return keep_refused(platform, deposit, KIND, error, now, Corrected)
     return _accepted(platform, deposit, found, now)
 
 
@@ -172,11 +163,7 @@ def _accepted(platform: Platform, deposit: Deposit, found: _Found, now: datetime
     written = [(key, rows, platform.vault.keep(correction_file(key[0], rows))) for key, rows in found.new.items()]
     count = sum(len(rows) for _, rows, _ in written)
     with platform.registry.together():
-        book = NewFile(deposit.sha256, deposit.size, "accepted", kind=KIND, rows=count)
-        stored, is_new = platform.registry.add_file(book, now)
-        if stored.verdict == "refused":
-            platform.registry.amend_file(stored.token, now, verdict="accepted", code=None, message=None, rows=count)
-            is_new = True
+        is_new = keep_accepted(platform, deposit, KIND, count, now)
         for (table, corrected), rows, kept in written:
             file = _file(platform.registry.file(corrected), table, kept, deposit, len(rows))
             same, _ = platform.registry.add_file(file, now)
@@ -212,13 +199,3 @@ def _file(corrected: SourceFile, table: str, kept: Deposit, book: Deposit, rows:
         corrects=corrected.sha256,
         derived_from=book.sha256,
     )
-
-
-def _refused(platform: Platform, deposit: Deposit, error: DtsenError, now: datetime) -> Corrected:
-    """Keep a refused workbook, but never over an accepted state of the same bytes."""
-    book = NewFile(deposit.sha256, deposit.size, "refused", error.code, error.message, kind=KIND)
-    with platform.registry.together():
-        stored, is_new = platform.registry.add_file(book, now)
-        if stored.verdict == "refused" and (stored.code, stored.message) != (error.code, error.message):
-            platform.registry.amend_file(stored.token, now, code=error.code, message=error.message)
-    return Corrected(deposit.token, "refused", is_new, error.code, error.message, line=error.line, column=error.column)

@@ -13,7 +13,7 @@ import polars as pl
 
 from dtsen_pipeline.core import forms, intake, sheets
 from dtsen_pipeline.core.corrections import profile_named
-from dtsen_pipeline.core.inputs import Source
+from dtsen_pipeline.core.inputs import week_end
 from dtsen_pipeline.core.intake import Reading
 from dtsen_pipeline.core.normalise import normalise
 from dtsen_pipeline.core.rules.context import Context
@@ -69,7 +69,7 @@ def surveyed(
     Rows are judged by the rules that a refresh would judge them by, as far as the date and the batch are known.
     """
     code, token = platform.settings.city, sha256[:TOKEN_LENGTH]
-    end = Source(sha256, profile.table, profile.id, profile.version, batch=batch_id).batch_end
+    end = week_end(batch_id)
     context = Context(
         city(code),
         observed={token: data_date} if data_date else {},

@@ -20,6 +20,7 @@ from dtsen_pipeline.resources.choice import format_of
 from dtsen_pipeline.resources.delivery import limits_of
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry import NewFile
+from dtsen_pipeline.resources.returned import Returned, keep_accepted, keep_refused, refused_by_person
 from dtsen_pipeline.resources.rulings import registered
 from dtsen_pipeline.resources.settings import ZONE
 from dtsen_pipeline.resources.vault import Deposit
@@ -29,32 +30,22 @@ from dtsen_pipeline.schemas.tables import FIELD_TABLES
 
 
 @dataclass(frozen=True)
-class Ruled:
+class Ruled(Returned):
     """What became of a decision file: new and known decisions, and the rows that are none."""
 
-    token: str
-    verdict: str
-    is_new: bool
-    code: str | None = None
-    message: str | None = None
-    line: int | None = None
-    column: str | None = None
-    rows: int = 0
-    known: int = 0
     rejected: tuple[DtsenError, ...] = ()
-    files: tuple[str, ...] = ()
 
 
 def rule(platform: Platform, path: Path, now: datetime) -> Ruled:
     """Take a decision file in; raises DtsenError where there is nothing that could be kept."""
     deposit = platform.vault.put(path)
-    stored = platform.registry.find_file(deposit.sha256)
-    if stored is not None and stored.code == BY_PERSON:
+    stored = refused_by_person(platform, deposit)
+    if stored is not None:
         return Ruled(stored.token, stored.verdict, is_new=False, code=stored.code)
     try:
         rows = _rows(platform, deposit, path.suffix)
     except DtsenError as error:
-        return _refused(platform, deposit, error, now)
+        return keep_refused(platform, deposit, KIND, error, now, Ruled)
     past = registered(platform)
     read = partial(ruling_of, key=platform.key.secret, today=now.astimezone(ZONE).date())
     sides = {row.cells[side] for row in rows for side in (SIDE_A, SIDE_B)}
@@ -109,11 +100,7 @@ def _accepted(
     new = [ruling for ruling in found if ruling not in past]
     kept = platform.vault.keep(ruling_file(new)) if new else None
     with platform.registry.together():
-        book = NewFile(deposit.sha256, deposit.size, "accepted", kind=KIND, rows=len(new))
-        stored, is_new = platform.registry.add_file(book, now)
-        if stored.verdict == "refused":
-            platform.registry.amend_file(stored.token, now, verdict="accepted", code=None, message=None, rows=len(new))
-            is_new = True
+        is_new = keep_accepted(platform, deposit, KIND, len(new), now)
         if kept is not None:
             own = NewFile(kept.sha256, kept.size, "accepted", kind=KIND, rows=len(new), derived_from=deposit.sha256)
             same, _ = platform.registry.add_file(own, now)
@@ -128,13 +115,3 @@ def _accepted(
         rejected=problems,
         files=(kept.token,) if kept is not None else (),
     )
-
-
-def _refused(platform: Platform, deposit: Deposit, error: DtsenError, now: datetime) -> Ruled:
-    """Keep a refused file, but never over an accepted state of the same bytes."""
-    book = NewFile(deposit.sha256, deposit.size, "refused", error.code, error.message, kind=KIND)
-    with platform.registry.together():
-        stored, is_new = platform.registry.add_file(book, now)
-        if stored.verdict == "refused" and (stored.code, stored.message) != (error.code, error.message):
-            platform.registry.amend_file(stored.token, now, code=error.code, message=error.message)
-    return Ruled(deposit.token, "refused", is_new, error.code, error.message, line=error.line, column=error.column)

@@ -84,7 +84,7 @@ class Book:
     def __init__(self, stream: BinaryIO, most: int) -> None:
         try:
             self.archive = zipfile.ZipFile(stream)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        except DAMAGES:
             raise Refusal("E_SHEET_ARCHIVE", "the archive is damaged") from None
         _judge(self.archive.infolist(), most)
         self._check_parts()

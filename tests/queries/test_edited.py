@@ -21,7 +21,7 @@ from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.settings import Settings
 from tests.queries.test_review import answered, listed
 from tests.queries.world import LOOK, NOW, OPEN, World, copied, publish
-from tests.resources.form_server import Record, odk
+from tests.resources.form_server import Record, kobo, odk
 
 AREA, CARD = "luas_lantai", "nomor_kartu_keluarga"
 NIK, SIGHT = "nomor_induk_kependudukan", "penglihatan"
@@ -40,12 +40,12 @@ class Edited:
     cards: list[str]
 
 
-def sent(settings: Settings, folder: Path, batch: str, records: list[Record]) -> str:
+def sent(settings: Settings, folder: Path, batch: str, records: list[Record], form: str = "odk") -> str:
     """Take in an export; its token."""
-    path = folder / f"{batch}.json"
-    path.write_text(json.dumps({"value": records}))
+    path = folder / f"{batch}-{form}.json"
+    path.write_text(json.dumps({"value" if form == "odk" else "results": records}))
     with opened(settings) as platform:
-        arrival = ingest(platform, path, NOW, Declared(profile="odk_v1_json", batch_id=batch))
+        arrival = ingest(platform, path, NOW, Declared(profile=f"{form}_v1_json", batch_id=batch))
     assert (arrival.verdict, arrival.damaged) == ("accepted", 0)
     return arrival.token
 
@@ -90,6 +90,7 @@ def edited(world: World, engine: Engine, tmp_path_factory: pytest.TempPathFactor
     after = copied(before, folder / "after")
     again = [visit(1, cards[1], "P-11", 42, edits=1), visit(2, cards[3], "P-12", 45, edits=1, anggota=met(4))]
     new = sent(after.settings, folder, SECOND, again)
+    sent(after.settings, folder, "2026-W47-KOBO", [kobo(7, **{CARD: cards[2]})], "kobo")
     publish(after.settings)
     return Edited(before, after, old, new, homes, cards)
 
@@ -152,6 +153,18 @@ def test_a_visit_that_was_turned_down_has_its_receipt(edited: Edited) -> None:
         assert told.fates == {"held": 2}
         assert {one.code for line in told.lines for one in line.findings} == {"H_NOT_APPROVED"}
         assert receipt(platform, found, told.lines[0].token, LOOK).fates == told.fates
+
+
+def test_a_visit_is_asked_by_its_number_with_and_without_the_servers_prefix(edited: Edited) -> None:
+    with opened(edited.after.settings) as platform:
+        whole, bare = (
+            receipt(platform, view(platform), asked, OPEN).lines for asked in ("uuid:u-00000007", "u-00000007")
+        )
+    assert whole == bare
+    assert {(line.table, line.visit) for line in whole} == {
+        ("kunjungan", "u-00000007"),
+        ("kunjungan_anggota", "u-00000007"),
+    }
 
 
 def test_a_choice_between_visits_lapses_when_one_is_edited(edited: Edited) -> None:

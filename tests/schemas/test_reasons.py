@@ -26,6 +26,7 @@ from dtsen_pipeline.schemas.reasons import (
     Text,
     reason_of,
 )
+from dtsen_pipeline.schemas.reasons.arrivals import ARRIVALS
 from dtsen_pipeline.schemas.reasons.asking import ASKING
 from dtsen_pipeline.schemas.reasons.correcting import CORRECTING
 from dtsen_pipeline.schemas.reasons.files import FILES
@@ -86,7 +87,18 @@ def test_every_reason_is_given_somewhere() -> None:
 
 def test_a_code_is_described_once() -> None:
     """Two texts for one code would hide one of them."""
-    every = (*FILES, *ROW_REASONS, *TIES, *OPERATIONS, *PUBLISHING, *ASKING, *CORRECTING, *REVIEWING, *MODELLING)
+    every = (
+        *FILES,
+        *ARRIVALS,
+        *ROW_REASONS,
+        *TIES,
+        *OPERATIONS,
+        *PUBLISHING,
+        *ASKING,
+        *CORRECTING,
+        *REVIEWING,
+        *MODELLING,
+    )
     counts = Counter(reason.code for reason in every)
     assert set(counts.values()) == {1}
     assert set(counts) == set(REASONS)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from dtsen_pipeline.schemas.reasons.answers import ANSWERS
+from dtsen_pipeline.schemas.reasons.arrivals import ARRIVALS
 from dtsen_pipeline.schemas.reasons.asking import ASKING
 from dtsen_pipeline.schemas.reasons.correcting import CORRECTING
 from dtsen_pipeline.schemas.reasons.files import FILES
@@ -43,6 +44,7 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         reason.code: reason
         for reason in (
             *FILES,
+            *ARRIVALS,
             *ROW_REASONS,
             *TIES,
             *OPERATIONS,
