@@ -25,7 +25,7 @@ def events(ties: Ties, inputs: InputList) -> pd.DataFrame:
     there, dead = told[PRESENCE].isin([PRESENT, NEW]), told[PRESENCE] == DIED
     person = told["person_id"]
     seats = there.groupby(person).cumsum()
-    home = told["family_id"].where(there).groupby(person).transform(lambda cells: cells.ffill().shift())
+    home = told["family_id"].where(there).groupby(person).ffill().groupby(person).shift()
     is_new = ~person.isin(listed["person_id"])
     born = told["tanggal_lahir"] > pd.Timestamp(data_date)
     first = pd.Series("tercatat", index=told.index).mask(born.fillna(value=False), "lahir")
