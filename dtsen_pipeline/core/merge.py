@@ -15,7 +15,7 @@ from dtsen_pipeline.core.engine import NUMBER, Engine, Frame
 from dtsen_pipeline.core.entities import CARD
 from dtsen_pipeline.core.gates import with_closed
 from dtsen_pipeline.core.identity import Observations, Scene
-from dtsen_pipeline.core.ministry import AGE, ORDER, Ministry, laid_over, ministry, valued
+from dtsen_pipeline.core.ministry import AGE, ORDER, Ministry, beside_own, ministry, valued
 from dtsen_pipeline.core.normalise import region_names
 from dtsen_pipeline.core.rows import ROW, aside, pointer
 from dtsen_pipeline.core.rulings import Chosen
@@ -258,8 +258,7 @@ def _facts(said: Ministry, snapshots: Frame, visits: Frame, subject: Subject, sc
     base = tuple(token for token, version in scene.version_of.items() if version == scene.base)
     return Facts(
         seen=engine.checkpoint(seen),
-        own=said.visited.select(entity, *ROW, *names),
-        said=engine.checkpoint(laid_over(said.visited, said.over, subject, said.filled).select(entity, *names)),
+        told=engine.checkpoint(beside_own(said, subject)),
         base_tokens=base,
         base_day=scene.dates[scene.base],
     )

@@ -110,6 +110,18 @@ def laid_over(values: Frame, over: Frame, subject: Subject, columns: Sequence[Co
     return values.join(over, on=subject.entity, how="left").select(subject.entity, *ROW, *kept, *laid)
 
 
+def beside_own(said: Ministry, subject: Subject) -> Frame:
+    """entity, src, row of the visited entities; new_<column> of their base row, said_<column> with blanks filled."""
+    names = [column.name for column in subject.merged]
+    joined = said.visited.join(said.over, on=subject.entity, how="left")
+    return joined.select(
+        subject.entity,
+        *ROW,
+        *(nw.col(name).alias(f"new_{name}") for name in names),
+        *(nw.coalesce(nw.col(f"over_{name}"), nw.col(name)).alias(f"said_{name}") for name in names),
+    )
+
+
 def _further(current: Frame, entity: str, engine: Engine) -> Frame:
     """src, row of every row of an entity but its first."""
     keys = current.select(entity, *ROW)

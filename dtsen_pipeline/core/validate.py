@@ -14,6 +14,7 @@ from pandera.api.checks import Check
 from dtsen_pipeline.core.engine import Frame
 from dtsen_pipeline.core.entities import BORN, CARD, ID_NAME, NIK, VISIT_ID
 from dtsen_pipeline.core.normalise import UNREADABLE, exactly
+from dtsen_pipeline.core.rows import ROW
 from dtsen_pipeline.core.rules.context import Context, Predicates
 from dtsen_pipeline.core.rules.dwelling import dwelling_rules, nesting, place_rules
 from dtsen_pipeline.core.rules.identifiers import card_rules, nik_rules
@@ -41,15 +42,10 @@ NOT_IN_NAMES = r"[0-9!\"#$%&()*+/:;<=>?@\[\\\]^_{|}~]"
 def check(records: Frame, table: Table, context: Context) -> Frame:
     """Findings of one table: src, row, reasons (E codes) and warnings (W codes), each joined by `|` or null."""
     rules = predicates(table, context)
-    # A column and not a filter: Polars computes what several rules share once in columns only.
-    broken = nw.any_horizontal(*rules.values(), ignore_nulls=True)
-    flagged = _with_row_counts(records, table).with_columns(is_broken=broken).filter(nw.col("is_broken"))
-    return flagged.select(
-        "src",
-        "row",
-        joined(rules, "E_").alias("reasons"),
-        joined(rules, "W_").alias("warnings"),
-    )
+    judged = _with_row_counts(records, table).select(*ROW, **rules)
+    verdicts = {code: nw.col(code) for code in rules}
+    broken = judged.filter(nw.any_horizontal(*verdicts.values(), ignore_nulls=True))
+    return broken.select(*ROW, joined(verdicts, "E_").alias("reasons"), joined(verdicts, "W_").alias("warnings"))
 
 
 def is_rejected(table: Table, context: Context) -> nw.Expr:

@@ -32,6 +32,7 @@ CONCLUDED = ("decision", "base_decision", "wins", "clears", "confirmed", "final"
 WINS = ("changed", "blocked", "pending", "filled", "refined")
 LOSSES = ("expired", "superseded", "reviewed")
 BASE_LOSSES = {"changed": "overridden", "blocked": "blocked", "pending": "pending"}
+SURE = "sure_"
 VER, SEEN, NEW, SAID, FINAL = (nw.col(name) for name in (VALUE, "seen", "new", "said", "final"))
 
 
@@ -54,13 +55,13 @@ class Verdicts:
 class Facts:
     """What the judged visits are held against.
 
-    `seen`: entity, seen_version and the merged columns, one row each. `own`: entity, src, row of the base pointer
-    and the base snapshot's own values. `said`: entity and the ministry's values, blanks filled.
+    `seen`: entity, seen_version and the merged columns, one row each. `told`: entity, src, row of the base pointer,
+    and the merged columns twice, one row each: new_<column> as the base snapshot has it, said_<column> with its
+    blanks filled.
     """
 
     seen: Frame
-    own: Frame
-    said: Frame
+    told: Frame
     base_tokens: tuple[str, ...]
     base_day: date
 
@@ -96,28 +97,25 @@ def verdicts(
 def _faced(visits: Frame, facts: Facts, subject: Subject) -> Frame:
     """The visits with what was seen, what is new and what the ministry says, each column under a prefix.
 
-    `visits`: how many rows of visits speak of the entity; `is_known`: whether the base snapshot lists it.
+    `visits`: how many rows of visits speak of the entity; `is_known`: whether the base snapshot lists it; `sure_` and
+    a column's name: whether its answer is disputed by nobody.
     """
-    entity, columns = subject.entity, subject.merged
-
-    def sided(rows: Frame, prefix: str, *keys: str) -> Frame:
-        return rows.select(*keys, *(nw.col(column.name).alias(f"{prefix}{column.name}") for column in columns))
-
-    pointer = facts.own.select(entity, is_known=nw.col("src").is_in(list(facts.base_tokens)))
-    return (
+    entity, names = subject.entity, [column.name for column in subject.merged]
+    told = facts.told.with_columns(is_known=nw.col("src").is_in(list(facts.base_tokens))).drop(*ROW)
+    seen = facts.seen.select(entity, "seen_version", *(nw.col(name).alias(f"seen_{name}") for name in names))
+    faced = (
         visits.with_columns(visits=nw.len().over(entity).cast(nw.Int64))
-        .join(pointer, on=entity, how="inner")
-        .join(sided(facts.own, "new_", entity), on=entity, how="left")
-        .join(sided(facts.said, "said_", entity), on=entity, how="left")
-        .join(sided(facts.seen, "seen_", entity, "seen_version"), on=[entity, "seen_version"], how="left")
+        .join(told, on=entity, how="inner")
+        .join(seen, on=[entity, "seen_version"], how="left")
     )
+    return faced.with_columns(_is_undisputed(column).alias(f"{SURE}{column.name}") for column in subject.merged)
 
 
 def _agreed(rows: Frame, subject: Subject) -> Frame:
     """entity, src, row, sumber, decision and mask of what nobody disputes: most answers."""
     nothing = nw.lit(0, dtype=nw.Int64)
     bits = [
-        nw.when(_is_undisputed(column)).then(nw.lit(subject.bits(column), dtype=nw.Int64)).otherwise(nothing)
+        nw.when(nw.col(f"{SURE}{column.name}")).then(nw.lit(subject.bits(column), dtype=nw.Int64)).otherwise(nothing)
         for column in subject.merged
     ]
     masked_rows = rows.select(
@@ -131,10 +129,10 @@ def _agreed(rows: Frame, subject: Subject) -> Frame:
 
 
 def _disputed(rows: Frame, subject: Subject) -> Frame:
-    """The rows without the answers that nobody disputes."""
-    return rows.with_columns(
-        nw.when(~_is_undisputed(column)).then(nw.col(column.name)).alias(column.name) for column in subject.merged
-    )
+    """The rows that have an answer which somebody disputes, without their other answers."""
+    names = [column.name for column in subject.merged]
+    left = rows.with_columns(nw.when(~nw.col(f"{SURE}{name}")).then(nw.col(name)).alias(name) for name in names)
+    return left.filter(~nw.all_horizontal(*(nw.col(name).is_null() for name in names), ignore_nulls=True))
 
 
 def _is_undisputed(column: Column) -> nw.Expr:
@@ -289,7 +287,7 @@ def _by_record(rows: Frame, subject: Subject, source: str | None = None) -> Fram
 def _lost_by_base(judged: Frame, facts: Facts, subject: Subject) -> Frame:
     """The base snapshot's own values that a visit replaced, under the base record."""
     entity = subject.entity
-    pointer = facts.own.select(entity, base_src="src", base_row="row")
+    pointer = facts.told.select(entity, base_src="src", base_row="row")
     replaced = judged.filter(nw.col("base_decision").is_in(list(BASE_LOSSES)), ~NEW.is_null()).filter(
         ~agrees(FINAL, NEW, subject.merged)
     )
