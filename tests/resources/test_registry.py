@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from alembic import command
@@ -160,6 +161,18 @@ class TestSchema:
         registry = Registry(f"sqlite:///{path}").open()
         assert registry.verify_events().count == 3
         registry.close()
+
+    def test_a_registry_that_another_process_is_making_is_waited_for(self, tmp_path: Path) -> None:
+        path = tmp_path / "registry.db"
+        other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN IMMEDIATE")
+        made = Timer(0.2, lambda: other.execute("COMMIT"))
+        made.start()
+        registry = Registry(f"sqlite:///{path}").open()
+        assert registry.verify_events().count == 0
+        registry.close()
+        made.join()
+        other.close()
 
     def test_a_time_without_a_zone_is_refused(self, registry: Registry) -> None:
         with pytest.raises(StatementError, match="needs a time zone"):

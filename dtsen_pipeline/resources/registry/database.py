@@ -1,10 +1,12 @@
 """The connection to the registry: how a transaction begins, and how the schema comes to its newest form.
 
-What the transactions say stands in the modules beside this one. SQLite only for now; the statements are
+What the transactions say stands in the modules beside this one. SQLite only; the statements are
 plain SQLAlchemy, so that another database needs another `connect` and no other change here.
 """
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -12,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -23,6 +25,7 @@ HEAD = "0005"
 """The newest migration; `open` migrates where the database is older."""
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 BUSY_SECONDS = 60
+PAUSE_SECONDS = 0.02
 BEGIN = "dtsen_begin"
 
 
@@ -129,8 +132,22 @@ class Database:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
         path.chmod(PRIVATE_FILE)
         connection = self.engine.raw_connection()
-        connection.cursor().execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection.cursor())
         connection.close()
+
+
+def _write_ahead(cursor: DBAPICursor) -> None:
+    """Log writes ahead; asked again while others write, since SQLite does not wait where the mode changes."""
+    last = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > last:
+                raise
+            time.sleep(PAUSE_SECONDS)
+        else:
+            return
 
 
 def _revision(connection: Connection) -> str | None:
