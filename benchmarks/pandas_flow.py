@@ -39,7 +39,6 @@ def run(source: Path, target: Path, inputs: InputList, key: bytes, lap: Lap) -> 
     asked = records | {VISIT_MEMBER: with_visit_day(records[VISIT_MEMBER], records[VISIT])}
     found = {table: hard(asked[table], tables()[table], inputs) for table in INPUT_TABLES}
     refused = pd.concat([damaged, *(found[table].assign(sumber=table) for table in INPUT_TABLES)])
-    refused = answered(refused, records, inputs)
     raised = {name: warnings(records[name], tables()[name], inputs).assign(sumber=name) for name in INPUT_TABLES}
     between = {
         "members": households(records[FAMILY], records[MEMBER]),
@@ -52,6 +51,7 @@ def run(source: Path, target: Path, inputs: InputList, key: bytes, lap: Lap) -> 
     both = merge(ties, inputs)
     lap("merge")
     aside = pd.concat([*ties.aside, *(part.silent for part in both)])
+    refused = answered(refused, records, aside, inputs)
     scored = score(both, incomplete(records, refused, aside, key), welfare_model(inputs.model), inputs)
     lap("score")
     release = _release(ties, both, scored, refused, pd.concat(raised.values()), between)

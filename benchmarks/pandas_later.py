@@ -7,19 +7,23 @@ from dtsen_pipeline.core.later import SUBJECT
 from dtsen_pipeline.schemas.tables import SNAPSHOT_TABLES, VISIT
 
 ROW = ["src", "row"]
-VISIT_ID = "id_kunjungan"
+NIK, VISIT_ID = "nomor_induk_kependudukan", "id_kunjungan"
 
 
-def answered(refused: pd.DataFrame, records: dict[str, pd.DataFrame], inputs: InputList) -> pd.DataFrame:
-    """`refused` with `resolved_by`: the latest valid row after a rejected one about the same subject."""
-    rejected = pd.MultiIndex.from_frame(refused[ROW])
-    found = [_answers(rejected, _said(table, records, rejected, inputs)) for table in SUBJECT]
+def answered(
+    refused: pd.DataFrame, records: dict[str, pd.DataFrame], aside: pd.DataFrame, inputs: InputList
+) -> pd.DataFrame:
+    """`refused` with `resolved_by`: the latest row in use after a rejected one about the same subject."""
+    rejected, unused = (pd.MultiIndex.from_frame(rows[ROW]) for rows in (refused, aside))
+    found = [_answers(rejected, unused, _said(table, records, rejected, inputs)) for table in SUBJECT]
     return refused.merge(pd.concat(found), on=ROW, how="left", validate="1:1")
 
 
 def _said(table: str, records: dict[str, pd.DataFrame], rejected: pd.MultiIndex, inputs: InputList) -> pd.DataFrame:
     rows = records[table]
-    said = rows[ROW].assign(subject=rows[SUBJECT[table]])
+    said = rows[ROW].assign(subject=rows[SUBJECT[table]], born=None, sex=None)
+    if SUBJECT[table] == NIK:
+        said = said.assign(born=rows["tanggal_lahir"], sex=rows["jenis_kelamin"].where(rows["jenis_kelamin"] > 0))
     if table in SNAPSHOT_TABLES:
         return said.assign(moment=rows["src"].map({token: day.toordinal() for token, day in inputs.observed.items()}))
     visits = records[VISIT]
@@ -30,13 +34,21 @@ def _said(table: str, records: dict[str, pd.DataFrame], rejected: pd.MultiIndex,
     return said.assign(moment=rows[VISIT_ID].map(at[is_sound].groupby(visits[VISIT_ID][is_sound]).max()))
 
 
-def _answers(rejected: pd.MultiIndex, said: pd.DataFrame) -> pd.DataFrame:
+def _answers(rejected: pd.MultiIndex, unused: pd.MultiIndex, said: pd.DataFrame) -> pd.DataFrame:
     known = said[said["subject"].str.fullmatch("[0-9]{16}").fillna(value=False).astype(bool) & said["moment"].notna()]
-    is_bad = pd.MultiIndex.from_frame(known[ROW]).isin(rejected)
+    rows = pd.MultiIndex.from_frame(known[ROW])
+    is_bad = rows.isin(rejected)
     bad = known[is_bad]
-    good = known[~is_bad & known["subject"].isin(bad["subject"])]
-    later = good[["subject"]].assign(resolved_by=good["src"] + "-" + good["row"].astype("str"), after=good["moment"])
-    pairs = bad.merge(later, on="subject", validate="m:m")
-    pairs = pairs[pairs["after"] > pairs["moment"]]
+    good = known[~is_bad & ~rows.isin(unused) & known["subject"].isin(bad["subject"])]
+    later = good[["subject", "born", "sex"]].assign(
+        resolved_by=good["src"] + "-" + good["row"].astype("str"), after=good["moment"]
+    )
+    pairs = bad.merge(later, on="subject", validate="m:m", suffixes=("", "_used"))
+    pairs = pairs[(pairs["after"] > pairs["moment"]) & _agrees(pairs, "born") & _agrees(pairs, "sex")]
     last = pairs[pairs["after"] == pairs.groupby(ROW)["after"].transform("max")]
     return last.groupby(ROW, as_index=False)["resolved_by"].min()
+
+
+def _agrees(pairs: pd.DataFrame, name: str) -> "pd.Series[bool]":
+    mine, theirs = pairs[name], pairs[f"{name}_used"]
+    return mine.isna() | theirs.isna() | (mine == theirs)

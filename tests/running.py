@@ -144,12 +144,18 @@ class Run:
         return merge(self.observed, self.scene, merge_policy(), self.engine)
 
     @cached_property
+    def settled(self) -> flow.Checked:
+        """The findings, and what later rows made good."""
+        inputs = self.readings.inputs
+        return flow.settled(self.records, self.checked, self.observed, self.merged, inputs, self.engine, KEY)
+
+    @cached_property
     def outcome(self) -> flow.Outcome:
         """The tables of the release and the cut-offs."""
         inputs = self.readings.inputs
         scored = flow.score_all(
             self.records,
-            self.checked,
+            self.settled,
             self.observed,
             self.merged,
             inputs,
@@ -158,7 +164,7 @@ class Run:
             KEY,
         )
         received = flow.received_of(self.rows, self.damaged)
-        tables = flow.release_of(received, self.checked, self.observed, self.merged, scored, self.engine)
+        tables = flow.release_of(received, self.settled, self.observed, self.merged, scored, self.engine)
         return flow.Outcome(tables=tables, cuts=scored.cuts)
 
     @cached_property

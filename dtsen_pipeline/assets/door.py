@@ -9,7 +9,7 @@ import polars as pl
 from dtsen_pipeline.assets.identity import NAMES as OBSERVED
 from dtsen_pipeline.assets.identity import observations_of
 from dtsen_pipeline.assets.merge import NAMES as MERGED
-from dtsen_pipeline.assets.merge import merged_of
+from dtsen_pipeline.assets.merge import merged_of, settled_of
 from dtsen_pipeline.assets.score import NAMES as SCORED
 from dtsen_pipeline.assets.stage import (
     INPUTS,
@@ -23,7 +23,7 @@ from dtsen_pipeline.assets.stage import (
     told,
 )
 from dtsen_pipeline.assets.validate import NAMES as CHECKED
-from dtsen_pipeline.assets.validate import checked_of, tabled
+from dtsen_pipeline.assets.validate import tabled
 from dtsen_pipeline.core.cutoffs import cuts_of
 from dtsen_pipeline.core.engine import Frame
 from dtsen_pipeline.core.flow import received_of, release_of
@@ -60,12 +60,11 @@ def candidate(
     """The tables of a release, before the door."""
     engine = session_of(context).engine
     intake = {name: frame for name, frame in given.items() if name.startswith("intake_")}
-    checked = {name: frame for name, frame in given.items() if name.startswith("checked_")}
     rows = tabled("intake", intake)
     damaged = rows.pop("damaged")
     tables = release_of(
         received_of(rows, damaged),
-        checked_of(checked),
+        settled_of(given),
         observations_of(given),
         merged_of(given),
         Scored(families=given["scored_families"], cuts=cuts_of(engine.fetch(given["scored_cuts"]))),

@@ -8,7 +8,7 @@ import dagster as dg
 from dtsen_pipeline.assets.identity import NAMES as OBSERVED
 from dtsen_pipeline.assets.identity import observations_of, parted
 from dtsen_pipeline.assets.merge import NAMES as MERGED
-from dtsen_pipeline.assets.merge import merged_of
+from dtsen_pipeline.assets.merge import merged_of, settled_of
 from dtsen_pipeline.assets.stage import (
     INPUTS,
     SESSION,
@@ -21,7 +21,6 @@ from dtsen_pipeline.assets.stage import (
     told,
 )
 from dtsen_pipeline.assets.validate import NAMES as CHECKED
-from dtsen_pipeline.assets.validate import checked_of
 from dtsen_pipeline.core.cutoffs import cuts_frame
 from dtsen_pipeline.core.engine import Frame
 from dtsen_pipeline.core.flow import score_all
@@ -62,11 +61,11 @@ ESTIMATED_COLUMNS = (
 def scored(context: dg.AssetExecutionContext, inputs: InputList, **given: Frame) -> Iterator[dg.MaterializeResult[Any]]:
     """Score every family under the model of the input list."""
     session = session_of(context)
-    records, checked = parted(given)
+    records, _ = parted(given)
     model = model_of(inputs, session.platform.settings.home)
     result = score_all(
         records,
-        checked_of(checked),
+        settled_of(given),
         observations_of(given),
         merged_of(given),
         inputs,

@@ -14,7 +14,15 @@ FEWEST = 60
 
 
 def generate(
-    families: Annotated[int, typer.Option(min=FEWEST, metavar="N", help="Jumlah keluarga. / How many families.")],
+    families: Annotated[
+        int,
+        typer.Option(
+            min=FEWEST,
+            metavar="N",
+            help="Jumlah keluarga; di bawah 2.000 bisa ada kelurahan kosong, yang ditolak pintu. / How many; "
+            "below 2,000 a kelurahan may stay empty, which the door refuses.",
+        ),
+    ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder hasil. / Where the files go.")],
     seed: Annotated[
         int, typer.Option(min=0, metavar="S", help="Benih; benih sama, berkas sama. / Same seed, same bytes.")

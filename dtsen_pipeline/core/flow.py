@@ -5,7 +5,7 @@ tests, benchmarks and replays. No file is opened here.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import narwhals as nw
 
@@ -48,6 +48,7 @@ from dtsen_pipeline.schemas.tables import (
 class Checked:
     """Findings by table, the rejected rows of all tables, those set aside, and warnings from rows side by side.
 
+    `rejected`: with what corrections and newer versions resolve; what later rows resolve is for `settled` to add.
     `aside`: rows that were not approved, and those of a submission's versions that do not stand (see `rows.aside`).
     """
 
@@ -103,7 +104,7 @@ def check_all(
     told = told if found is None else resolving(told, engine.checkpoint(found.mended))
     return Checked(
         by_table=by_table,
-        rejected=engine.checkpoint(answered(told, records, aside, inputs, engine)),
+        rejected=engine.checkpoint(told),
         aside=aside,
         households=check_households(counted[FAMILY], counted[MEMBER], inputs.version_of, engine),
         numbers=check_numbers(counted[MEMBER], by_table[MEMBER], engine),
@@ -131,6 +132,21 @@ def valid_of(records: Mapping[str, Frame], checked: Checked) -> dict[str, Frame]
 def stored(observed: Observations, engine: Engine) -> Observations:
     """The same observations, computed once: every later stage reads them."""
     return Observations(**{part.name: engine.checkpoint(getattr(observed, part.name)) for part in fields(observed)})
+
+
+def settled(
+    records: Mapping[str, Frame],
+    checked: Checked,
+    observed: Observations,
+    merged: Merged,
+    inputs: InputList,
+    engine: Engine,
+    key: bytes,
+) -> Checked:
+    """The findings once it is known which rows are in use: rejected rows that later ones made good name them."""
+    silent = merged.silent
+    rejected = answered(records, checked.rejected, checked.aside, observed, silent, inputs, engine, key)
+    return replace(checked, rejected=engine.checkpoint(rejected))
 
 
 def warned_of(checked: Checked, observed: Observations, engine: Engine) -> Frame:
@@ -254,7 +270,8 @@ def prepared(received: Received, inputs: InputList, engine: Engine, key: bytes) 
     checked = check_all(records, received.damaged, inputs, engine, received.ties)
     scene = scene_of(inputs, received.rulings)
     observed = stored(identify(valid_of(records, checked), scene, engine, key), engine)
-    return Prepared(records, checked, observed, merge(observed, scene, merge_policy(), engine))
+    merged = merge(observed, scene, merge_policy(), engine)
+    return Prepared(records, settled(records, checked, observed, merged, inputs, engine, key), observed, merged)
 
 
 def run(received: Received, inputs: InputList, model: WelfareModel, engine: Engine, key: bytes) -> Outcome:

@@ -47,7 +47,7 @@ def gaps(engine: Engine) -> dict[int, dict[str, Any] | None]:
     run = Run(town.readings(), engine)
     scene = flow.scene_of(town.inputs())
     aside = flow.aside_of(run.observed, run.merged)
-    found = engine.fetch(incomplete(run.records, run.checked.rejected, aside, run.observed.aliases, scene, engine, KEY))
+    found = engine.fetch(incomplete(run.records, run.settled.rejected, aside, run.observed.aliases, scene, engine, KEY))
     cards = engine.fetch(run.observed.families).filter(pl.col("version") == BASE).select("family_id", CARD)
     told = {row[CARD]: row for row in found.join(cards, on="family_id", how="left").to_dicts()}
     assert len(told) == found.height

@@ -144,10 +144,10 @@ def test_the_release_stops_where_a_row_is_lost(told: tuple[Release, dict[str, Po
     doubled[MEMBER] = nw.concat([doubled[MEMBER], doubled[MEMBER]])
     inputs = run.readings.inputs
     scored = flow.score_all(
-        run.records, run.checked, run.observed, run.merged, inputs, welfare_model(inputs.model), run.engine, KEY
+        run.records, run.settled, run.observed, run.merged, inputs, welfare_model(inputs.model), run.engine, KEY
     )
     with pytest.raises(DtsenError, match="E_FATES"):
-        flow.release_of(doubled, run.checked, run.observed, run.merged, scored, run.engine)
+        flow.release_of(doubled, run.settled, run.observed, run.merged, scored, run.engine)
 
 
 def test_a_visit_after_its_batchs_week_stops_no_other_row(engine: Engine) -> None:

@@ -67,10 +67,56 @@ def test_a_later_visit_answers_for_a_visit_and_a_snapshot_does_not(engine: Engin
     alone = town.visit(card(2), "2026-02-02", luas_lantai="99999")
     timeless = town.visit(card(1), "2026-02-02T99:00:00+07:00")
     town.visit(card(1), "2026-02-01")
-    later = town.visit(card(1), "2026-02-03")
+    later = town.visit(card(1), "2026-02-03", luas_lantai="60")
+    town.visit(card(1), "2026-02-04")
     assert resolved(town, engine, bad) == token(later)
     assert resolved(town, engine, alone) is None
     assert resolved(town, engine, timeless) is None
+
+
+def test_a_row_that_takes_no_part_makes_nothing_good(engine: Engine) -> None:
+    town = Town()
+    for version in (OLD, BASE):
+        town.family(card(1), version)
+    town.member(card(1), 2, BASE)
+    listed = town.member(card(1), 1, OLD, **BAD[MEMBER])
+    town.member(card(9), 1, BASE)
+    silent = town.met(town.visit(card(1), "2026-02-02"), keberadaan_anggota="2", jumlah_usaha="banyak", **{NIK: nik(2)})
+    town.met(town.visit(card(1), "2026-02-09", hasil_kunjungan="3"), keberadaan_anggota="6", **{NIK: nik(2)})
+    unknown = town.visit(card(5), "2026-02-02", luas_lantai="99999")
+    town.visit(card(5), "2026-02-03", luas_lantai="60")
+    assert resolved(town, engine, listed) is None
+    assert resolved(town, engine, silent) is None
+    assert resolved(town, engine, unknown) is None
+    gap = {row[CARD]: row["alasan_tidak_lengkap"] for row in Run(town.readings(), engine).tables["keluarga"]}
+    assert gap[card(1)] == "anggota_ditolak"
+
+
+@pytest.mark.parametrize(("presence", "sex", "is_answered"), [("1", "1", True), ("1", "", True), ("5", "2", False)])
+def test_another_person_with_the_number_makes_nothing_good(
+    engine: Engine, presence: str, sex: str, *, is_answered: bool
+) -> None:
+    town = Town()
+    town.family(card(1), BASE)
+    town.member(card(1), 1, BASE, jenis_kelamin="1")
+    bad = town.met(town.visit(card(1), "2026-02-02"), jumlah_usaha="banyak", jenis_kelamin="1", **{NIK: nik(1)})
+    who = {NIK: nik(1), "nama": "LAIN", "tanggal_lahir": "1990-01-01"} if presence == "5" else {NIK: nik(1)}
+    later = town.met(town.visit(card(1), "2026-02-09"), presence, jenis_kelamin=sex, **who)
+    fates = {(row["src"], row["row"]): row["fate"] for row in Run(town.readings(), engine).tables["fate"]}
+    assert fates[later] in ("contributed", "superseded")
+    assert resolved(town, engine, bad) == (token(later) if is_answered else None)
+
+
+def test_a_family_is_followed_to_its_new_card(engine: Engine) -> None:
+    town = Town()
+    for version, number in ((OLD, 1), (BASE, 2)):
+        for person in (1, 2, 3):
+            town.member(card(number), person, version)
+    town.family(card(1), OLD)
+    town.family(card(2), BASE)
+    bad = town.visit(card(1), "2026-02-02", luas_lantai="99999")
+    later = town.visit(card(2), "2026-08-03", luas_lantai="60")
+    assert resolved(town, engine, bad) == token(later)
 
 
 def test_a_rejected_visits_time_says_nothing_of_its_members(engine: Engine) -> None:

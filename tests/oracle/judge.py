@@ -170,7 +170,8 @@ class _Court:
                     ends[root] = f"{file.token}-{row}"
         roots = {pointer: chains.get(pointer, f"{pointer[0]}-{pointer[1]}") for pointer in self.rejected}
         mended = {pointer: ends[root] for pointer, root in roots.items() if root in ends}
-        return answered_later(self.files.values(), self.rejected, self.ties.official) | mended
+        unused = self.ties.aside.keys() | self.silent
+        return answered_later(self.files.values(), self.rejected, unused, self.ties) | mended
 
     @cached_property
     def card_of(self) -> dict[str, str]:
