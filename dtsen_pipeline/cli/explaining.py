@@ -37,6 +37,11 @@ IMITATION_ERROR = (
     "Desil resmi keluarga lain dengan desil bayangan yang sama: galat tiruan, bukan peluang menjadi miskin. / "
     "Official deciles of families with the same shadow decile: the imitation's error, not a chance of being poor."
 )
+LIKELY = (
+    "Dari seratus keluarga dengan skor verifikasi ini, sekian berada di tiap desil kesejahteraan menurut ukuran survei",
+    "model ini. Perkiraan, bukan desil resmi; seberapa tepat, lihat dtsen model show. / Of a hundred families with",
+    "this verified score, how many lie in each decile of welfare by the survey's measure: an estimate, not official.",
+)
 CARD_NOTE = (
     "Setiap baris sudah dicoba: dengan temuan itu, model dan batas rilis ini memberi desil yang tertulis.",
     "Each line was tried: with that finding, this release's model and cut-offs give the desil beside it.",
@@ -123,6 +128,10 @@ def _print_explained(found: "Explained") -> None:
         say(IMITATION_ERROR)
         shares = found.imitation_error
         table(("Desil resmi", "Dari seribu keluarga"), list(enumerate(shares, start=1)), numbers=(0, 1))
+    if found.likely is not None:
+        heading("Peluang desil / P(desil = k)")
+        say(*LIKELY)
+        table(("Desil", "Dari seratus keluarga"), list(enumerate(found.likely, start=1)), numbers=(0, 1))
     if found.moved is not None:
         _print_move(found, found.moved)
 

@@ -3,6 +3,7 @@
 from dtsen_pipeline.core.fitting import HALVES, Interval
 from dtsen_pipeline.core.judging import Judged, Plan
 from dtsen_pipeline.reference import SurveyMap
+from dtsen_pipeline.reference.probability import HUNDRED, Band
 
 
 def card(planned: SurveyMap, judged: Judged, name: str, command: str) -> str:
@@ -51,6 +52,7 @@ def _tables(planned: SurveyMap, judged: Judged) -> list[str]:
         *_compared(planned, judged),
         "## Kalibrasi / calibration",
         _calibrated(judged),
+        *_probability(judged),
         "## Selisih per kelompok / residuals by subgroup",
         "Mean of true minus predicted, in log units. Above 0: predicted poorer than true.",
         _table(("feature", "where 1", "where 0"), subgroups),
@@ -85,6 +87,39 @@ def _calibrated(judged: Judged) -> str:
         for tenth, (said, true) in enumerate(judged.calibration, start=1)
     ]
     return _table(("tenth by prediction", "predicted", "true", "plot of true"), rows)
+
+
+def _probability(judged: Judged) -> list[str]:
+    """How well P(desil = k) holds on households not seen, and what it is about."""
+    stated = judged.probability
+    summary = [[f"`{one.event}`", one.brier, one.blind, one.calibration_error] for one in stated.tables]
+    said = (
+        "The chance that a household's welfare, by the measure of this survey, lies in decile k, given the model. It "
+        "is an estimate and not the official desil. Welfare is the score plus one of a hundred out-of-fold residuals; "
+        "the deciles are those of this mixture over all households. Judged by nested cross-validation: neither the "
+        "fit nor the residuals nor the deciles by which a household is judged have seen it. Brier: the mean squared "
+        "distance from what was true (blind: of who gives everybody the same shares). Calibration error: the mean "
+        "distance of the two shares over the bands. Intervals are Wilson's, a household's answers taken together."
+    )
+    blocks = ["## Peluang desil / P(desil = k)", said]
+    blocks.append(_table(("answer", "Brier", "blind", "calibration error"), summary))
+    for one in stated.tables:
+        rows = [
+            [f"{b.least}-{b.most}%", str(b.answers), *(_hundredths(n) for n in (b.predicted, b.observed)), _ends(b)]
+            for b in one.bands
+        ]
+        head = (f"chance of `{one.event}`", "answers", "predicted", "observed", "95%")
+        blocks.append(_table(head, rows))
+    return blocks
+
+
+def _hundredths(share: int) -> str:
+    """Ten-thousandths as a percentage."""
+    return f"{share / HUNDRED:.2f}%"
+
+
+def _ends(band: Band) -> str:
+    return f"{_hundredths(band.low)} to {_hundredths(band.high)}"
 
 
 def _coefficients(planned: SurveyMap, judged: Judged) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from dtsen_pipeline.core import fitting
+from dtsen_pipeline.core import fitting, reliability
 from dtsen_pipeline.core.fitting import Error, Fitted, Interval, Mask, Numbers, Sample
 from dtsen_pipeline.core.microdata import Columns, matrix, places
 from dtsen_pipeline.reference import SurveyMap
+from dtsen_pipeline.reference.probability import Probability, plain
 from dtsen_pipeline.schemas.errors import DtsenError
 
 MICRO = 1_000_000
@@ -44,6 +45,7 @@ class Judged:
     excess: Mapping[int, Interval]
     calibration: tuple[tuple[float, float], ...]
     subgroups: Mapping[str, tuple[Interval, Interval]]
+    probability: Probability
 
 
 def sample_of(planned: SurveyMap, columns: Columns) -> Sample:
@@ -61,7 +63,8 @@ def judge(planned: SurveyMap, columns: Columns, plan: Plan) -> Judged:
     kept = fitting.stable(sample, plan.stability, plan.seed)
     if not kept.any():
         raise DtsenError("E_MODEL_FIT", "no feature is as stable as asked for")
-    repeats = _unseen(sample, plan, fitting.predictor(plan.stability, plan.seed))
+    predict = fitting.predictor(plan.stability, plan.seed)
+    repeats = _unseen(sample, plan, predict)
     mean = np.mean(repeats, axis=0)
     facts = (sample.y, mean, sample.weight)
     return Judged(
@@ -76,6 +79,7 @@ def judge(planned: SurveyMap, columns: Columns, plan: Plan) -> Judged:
         excess=_excess(planned, columns, sample, repeats, plan),
         calibration=fitting.calibration(*facts),
         subgroups=_subgroups(planned, sample, mean),
+        probability=_probability(sample, repeats, plan, predict),
     )
 
 
@@ -94,13 +98,26 @@ def model_facts(name: str, written: Mapping[str, Any], judged: Judged, status: s
     levels = {f"{place:04d}": round(level * MICRO) for place, level in judged.fitted.levels.items()}
     lists = {"features": weighted, "dropped": list(written.get("dropped", []))}
     rest = {key: value for key, value in written.items() if key not in lists}
-    told = {"levels": levels} if levels else {}
+    told = {**({"levels": levels} if levels else {}), "probability": plain(judged.probability)}
     return {"id": name, "status": status, "kind": "fitted", **rest, **numbers, **told, **lists}
 
 
 def _unseen(sample: Sample, plan: Plan, predict: fitting.Predict) -> list[Numbers]:
     parts = fitting.partitions(len(sample.y), plan.folds, plan.repeats, plan.seed)
     return [fitting.out_of_fold(sample, fold, predict) for fold in parts]
+
+
+def _probability(sample: Sample, repeats: list[Numbers], plan: Plan, predict: fitting.Predict) -> Probability:
+    """The residuals of all repeats; probabilities are judged in the folds of the first, nested."""
+    fold = next(fitting.partitions(len(sample.y), plan.folds, 1, plan.seed))
+    said = reliability.unseen_chances(sample, fold, predict)
+    return Probability(
+        folds=plan.folds,
+        repeats=plan.repeats,
+        seed=plan.seed,
+        tables=reliability.judged(said, reliability.true_deciles(sample.y, sample.weight), sample.weight),
+        residuals_micro=reliability.residuals(sample.y, repeats, sample.weight),
+    )
 
 
 def _excess(

@@ -119,6 +119,17 @@ def expected_stake(chances: Floats, estimate: Ints, stakes: Floats) -> Floats:
     return np.asarray((chances * stakes[estimate - 1]).sum(axis=1), dtype=np.float64)
 
 
+def set_right(stakes: Floats, truth: Floats) -> Floats:
+    """What moving from one desil to another sets right, ten by ten, where the desil is only a sign of the truth.
+
+    `stakes`: answers that differ between two deciles; `truth`: the chance of each decile of welfare for families of
+    each desil. Answers that were wrong before, less those that are wrong after; a move that sets no more right than
+    wrong counts 0.
+    """
+    before, after = stakes @ truth.T, (truth * stakes).sum(axis=1)
+    return np.asarray(np.maximum(before - after[None, :], 0.0), dtype=np.float64)
+
+
 def lot(seed: str, names: Sequence[str]) -> list[str]:
     """The names in the order of a lottery that the seed alone decides; any first part of it is a random sample."""
     return sorted(names, key=lambda name: (hashlib.sha256(f"{seed}|{name}".encode()).digest(), name))

@@ -12,6 +12,7 @@ from dtsen_pipeline.core.declared import DECLARED
 from dtsen_pipeline.core.decompose import Contribution, Stand, decompose
 from dtsen_pipeline.queries.access import Look, note
 from dtsen_pipeline.queries.inputs import Home, Values, home, regrouped, values_of
+from dtsen_pipeline.queries.probability import likely
 from dtsen_pipeline.queries.reading import View
 from dtsen_pipeline.queries.trace import FAMILY, release_facts, resolved
 from dtsen_pipeline.resources.platform import Platform
@@ -52,7 +53,8 @@ class Explained:
     """A family's desil with everything it follows from; `total` is the verified score, in millionths of a log.
 
     `imitation_error`, where the model is an imitation: of a thousand families with the same shadow decile, how many
-    have the official deciles 1 to 10, as on the model's card.
+    have the official deciles 1 to 10, as on the model's card. `likely`, where the model was judged on a survey's
+    welfare: of a hundred families with the same verified score, how many have the deciles 1 to 10 of welfare.
     """
 
     release: Mapping[str, Any]
@@ -74,6 +76,7 @@ class Explained:
     to_upper: int | None
     moved: Move | None
     imitation_error: tuple[int | None, ...] | None
+    likely: tuple[int, ...] | None
 
 
 def explain(platform: Platform, view: View, asked_id: str, look: Look, since: View | None = None) -> Explained:
@@ -109,12 +112,18 @@ def explain(platform: Platform, view: View, asked_id: str, look: Look, since: Vi
         to_upper=row.get("jarak_batas_atas"),
         moved=_moved(since, found) if since else None,
         imitation_error=_imitation_error(found),
+        likely=_likely(found),
     )
 
 
 def _imitation_error(found: Home) -> tuple[int | None, ...] | None:
     agreement, shadow = found.model.agreement, found.row["desil_bayangan"]
     return agreement.chances[shadow - 1] if agreement and shadow else None
+
+
+def _likely(found: Home) -> tuple[int, ...] | None:
+    said = likely(found.view)
+    return said.of(found.row["skor_verifikasi"]) if said else None
 
 
 def _weighed(found: Home) -> tuple[Weighed, ...]:

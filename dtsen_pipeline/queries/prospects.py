@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dtsen_pipeline.core import queue as chances
 from dtsen_pipeline.core.features import features, household
 from dtsen_pipeline.queries.input_doubt import HEAD, Doubt, Doubts
+from dtsen_pipeline.queries.probability import Likely, likely
 from dtsen_pipeline.queries.programmes import in_force_on
 from dtsen_pipeline.queries.reading import View, fetched
 from dtsen_pipeline.queries.visits import ANSWERED, visits
@@ -53,7 +54,7 @@ class Prospects:
 
     @cached_property
     def frame(self) -> pl.DataFrame:
-        """family_id, kelurahan, desil, whether verified on this snapshot, and what a visit is expected to change."""
+        """Each family with kelurahan, desil, verified score, whether it is verified, and what a visit changes."""
         answered = self.visits.filter(pl.col("outcome").is_in(ANSWERED), pl.col("visited_on") > self.base)
         return self.families.select(
             "family_id",
@@ -63,12 +64,16 @@ class Prospects:
             pl.col("family_id").is_in(answered["family_id"].drop_nulls().to_list()).alias("is_verified"),
             pl.Series("expected", self.expected),
             pl.Series("flip", self.flip),
+            score="skor_verifikasi",
         )
 
     @cached_property
     def expected(self) -> Floats:
-        """Programme answers expected to change; 0 for families without an official desil, which none can move."""
-        stake = chances.expected_stake(self._after, self._estimate, stakes(self.on))
+        """Programme answers that a visit is expected to set right; 0 for families without an official desil.
+
+        Under a model that says nothing of P(desil = k), as an imitation, the answers that it is expected to change.
+        """
+        stake = chances.expected_stake(self._after, self._estimate, self._stakes)
         return np.where(self._is_ranked, stake, 0.0)
 
     @cached_property
@@ -76,6 +81,18 @@ class Prospects:
         """The chance that the estimated desil moves."""
         stays = self._after[np.arange(len(self._estimate)), self._estimate - 1]
         return np.where(self._is_ranked, 1 - stays, 0.0)
+
+    @cached_property
+    def likely(self) -> Likely | None:
+        """P(desil = k) under the release's model, where it tells any."""
+        return likely(self.view)
+
+    @cached_property
+    def _stakes(self) -> Floats:
+        change = stakes(self.on)
+        if self.likely is None:
+            return change
+        return chances.set_right(change, self.likely.by_decile(self.view.manifest["cuts"]))
 
     def causes(self, place: int) -> tuple[Cause, ...]:
         """The inputs of a family that may move its desil most."""

@@ -39,8 +39,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Assignment:
-    """A visit to make. `expected`: programme answers expected to change; `flip`: the chance that the desil moves.
+    """A visit to make.
 
+    `expected`: programme answers that it is expected to set right; `flip`: the chance that the estimate moves;
+    `likely`: of a hundred families with this score, how many have the deciles 1 to 10 of welfare, if the model tells.
     `drawn_from`: families of the kelurahan that the random arm was drawn from, and `drawn` how many were.
     """
 
@@ -54,6 +56,7 @@ class Assignment:
     estimate: int | None
     expected: float
     flip: float
+    likely: tuple[int, ...] | None
     causes: tuple[Cause, ...]
     drawn: int
     drawn_from: int
@@ -126,6 +129,7 @@ def _village(found: Prospects, village: str, homes: pl.DataFrame, asked: Asked) 
             estimate=row["desil_estimasi"],
             expected=round(row["expected"], 4),
             flip=round(row["flip"], 4),
+            likely=found.likely.of(row["score"]) if found.likely else None,
             causes=found.causes(row["place"]),
             drawn=drawn,
             drawn_from=homes.height,

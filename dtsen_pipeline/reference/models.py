@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from dtsen_pipeline.reference.probability import Probability, read_probability
 from dtsen_pipeline.reference.records import Agreement, Dropped, Feature, SurveyMap, WelfareModel
 from dtsen_pipeline.reference.strict import fields, once, one_of, read_yaml, texts, typed
 
@@ -31,6 +32,17 @@ _AGREEMENT = "snapshot files folds seed penalty exact within_one kendall chances
 _HEAD = (
     "# score_micro = intercept_micro + sum(coefficient_micro * feature), all integers. Written by `dtsen model fit`.\n"
 )
+
+
+class _Lines(yaml.SafeDumper):
+    """Writes what is a tuple on one line."""
+
+
+def _line(dumper: yaml.SafeDumper, row: tuple[int, ...]) -> yaml.Node:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", row, flow_style=True)
+
+
+_Lines.add_representer(tuple, _line)
 
 
 class WrongDigestError(ValueError):
@@ -52,7 +64,7 @@ def read_survey_map(path: Path) -> SurveyMap:
 def read_welfare_model(path: Path) -> WelfareModel:
     """Read a welfare model; its id is the file's name. Raises WrongDigestError where a number was changed."""
     where = path.name
-    facts = fields(read_yaml(path), where, _MODEL, f"{_MAP_OPTIONS} agreement levels")
+    facts = fields(read_yaml(path), where, _MODEL, f"{_MAP_OPTIONS} agreement levels probability")
     one_of(facts["id"], (path.stem,), f"{where}: id")
     one_of(facts["status"], STATUSES, f"{where}: status")
     one_of(facts["kind"], KINDS, f"{where}: kind")
@@ -61,7 +73,11 @@ def read_welfare_model(path: Path) -> WelfareModel:
         typed(facts[key], int, f"{where}: {key}")
     for key in ("r2", "sha256"):
         typed(facts[key], str, f"{where}: {key}")
-    told = {"agreement": _agreement(facts, where), "levels": _levels(facts, where)}
+    told = {
+        "agreement": _agreement(facts, where),
+        "levels": _levels(facts, where),
+        "probability": _probability(facts, where),
+    }
     read = WelfareModel(**_mapped(facts, where, is_weighted=True) | told)
     if facts["sha256"] != digest_of(facts):
         message = f"{where}: sha256 is not that of the file's facts"
@@ -72,7 +88,7 @@ def read_welfare_model(path: Path) -> WelfareModel:
 def written(facts: Mapping[str, Any]) -> str:
     """The text of a model file, with its digest."""
     sealed = {**facts, "sha256": digest_of(facts)}
-    return _HEAD + yaml.safe_dump(sealed, sort_keys=False, allow_unicode=True, width=110)
+    return _HEAD + yaml.dump(sealed, Dumper=_Lines, sort_keys=False, allow_unicode=True, width=110)
 
 
 def read_facts(path: Path) -> dict[str, Any]:
@@ -110,6 +126,16 @@ def _agreement(facts: Mapping[str, Any], where: str) -> Agreement | None:
     for cell in (cell for row in chances for cell in row if cell is not None):
         typed(cell, int, f"{where}: chances")
     return Agreement(**told | {"files": texts(told["files"], where), "chances": tuple(map(tuple, chances))})
+
+
+def _probability(facts: Mapping[str, Any], where: str) -> Probability | None:
+    """What the residuals say; of an imitation they would say nothing of welfare."""
+    if "probability" not in facts:
+        return None
+    if facts["kind"] == IMITATION:
+        message = f"{where}: an imitation says nothing of welfare, so it has no probability"
+        raise ValueError(message)
+    return read_probability(facts["probability"], f"{where}: probability")
 
 
 def _levels(facts: Mapping[str, Any], where: str) -> dict[str, int]:

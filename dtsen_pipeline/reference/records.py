@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
+from dtsen_pipeline.reference.probability import Probability
+
 
 @dataclass(frozen=True)
 class Code:
@@ -247,7 +249,8 @@ class WelfareModel(SurveyMap):
 
     `agreement` is known of imitations, whose points are millionths of a logit. `levels`: what a regency or city of the
     survey lies above the intercept, by BPS code. They compare households of several places; the families of one city
-    are scored without, since what is the same for all of them moves no decile.
+    are scored without, since what is the same for all of them moves no decile. `probability`: what the fit's residuals
+    say of P(desil = k), of models of welfare that were judged on a survey.
     """
 
     id: str
@@ -261,3 +264,4 @@ class WelfareModel(SurveyMap):
     sha256: str
     agreement: Agreement | None = None
     levels: Mapping[str, int] = field(default_factory=dict)
+    probability: Probability | None = None
