@@ -1,6 +1,6 @@
-"""Whom to visit next: a list by expected change under a capacity per kelurahan, with a random arm beside it.
+"""Whom to visit next: a list by what visits set right under a capacity per kelurahan, with a random arm beside it.
 
-The priority arm goes by what a visit is expected to change in programmes' answers; the random arm is drawn by lot
+The priority arm goes by what a visit is expected to set right in programmes' answers; the random arm is drawn by lot
 from all families still to be verified, so that targeting error can be measured. Same release, capacity and seed, same
 list. Nothing here decides about aid, and no identifying value is shown.
 """
@@ -108,7 +108,7 @@ def queue(platform: Platform, view: View, asked: Asked) -> Queue:
 
 
 def _village(found: Prospects, village: str, homes: pl.DataFrame, asked: Asked) -> Iterator[Assignment]:
-    """The random arm first, then the families of most expected change among the others."""
+    """The random arm first, then the families that most is expected of among the others."""
     count = min(asked.visits, homes.height)
     drawn = max(1, round(count * RANDOM_SHARE))
     order = lot(f"{found.view.release_id}|{asked.seed}", homes["family_id"].to_list())

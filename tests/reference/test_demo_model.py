@@ -343,6 +343,13 @@ def test_the_generated_card_has_every_band_of_the_file(model: dict[str, Any]) ->
             assert f"| {least}-{most}% | {answers} | {said} | {seen} | {low} to {high} |" in card
 
 
+def test_the_model_card_sums_up_the_calibration(model: dict[str, Any]) -> None:
+    card = CARD.read_text(encoding="utf-8")
+    for table in model["probability"]["tables"]:
+        figures = (table["brier"], table["blind"], table["calibration_error"])
+        assert f"| `{table['event']}` | {' | '.join(figures)} |" in card
+
+
 def test_probabilities_of_households_not_seen_hold(model: dict[str, Any]) -> None:
     """All but one of the nine bands lie within the interval of what was seen, and all is better than saying nothing."""
     each, *lines = model["probability"]["tables"]
