@@ -2,8 +2,8 @@
 
     DTSEN_REFERENCE_DATA=FOLDER python -m benchmarks.spread
 
-Nested cross-validation as in `core/reliability.py`: fit, bands, residuals and deciles come from the other folds. Judged
-by the ranked probability score and the Brier score of P(desil = k). Prints Markdown; `RESULTS.md` keeps what it printed.
+Nested cross-validation as in `core/reliability.py`: fit, bands, residuals and deciles come from the other folds.
+Judged by the ranked probability score and the Brier score of P(desil = k). Prints Markdown; `RESULTS.md` keeps it.
 """
 
 import os
