@@ -24,6 +24,7 @@ CAUSES = {
     "waktu": "waktu: umur pada tanggal data yang lebih baru",
     "susunan": "susunan keluarga",
     "data": "data keluarga sendiri",
+    "bagian": "bagian model: keluarga pindah ke daerah bagian lain",
     "koefisien": "koefisien model",
     "acuan": "acuan kementerian",
     "batas": "batas desil: keluarga lain bergeser",
@@ -47,6 +48,7 @@ CARD_NOTE = (
     "Each line was tried: with that finding, this release's model and cut-offs give the desil beside it.",
     "Perkiraan kota, bukan hak atas bantuan; hanya temuan petugas yang dihitung. / An estimate, not an entitlement.",
 )
+NO_SECTION = "tempat yang dikenal model / a place of which the model has a section"
 IDLE = "Tidak berpengaruh sendirian / Would not matter alone"
 SETTLED = "Tidak ada isian lain yang masuk akal / No other realistic answer"
 LOWEST, HIGHEST = 1, 10
@@ -103,6 +105,7 @@ def _print_explained(found: "Explained") -> None:
     say(
         Text(f"Keluarga {found.family_id}", style="bold"),
         f"Rilis {release['release_id']} · model {model_label(release['model'])}",
+        *([f"Bagian model menurut tempat / section: {found.section}"] if found.section else []),
         *official_age(release),
     )
     heading("Desil")
@@ -113,7 +116,8 @@ def _print_explained(found: "Explained") -> None:
     rows = [(one.label, one.value, one.unit, one.weight, one.points, one.proof) for one in found.inputs]
     table(("Masukan", "Nilai", "Satuan", "Bobot", "Poin", "Bukti"), rows, numbers=(1, 3, 4))
     if found.missing:
-        say(f"Kosong: {', '.join(one.label for one in found.inputs if one.value is None)}")
+        blank = [one.label for one in found.inputs if one.value is None]
+        say(f"Kosong: {', '.join([*blank, *([NO_SECTION] if found.intercept is None else [])])}")
     heading("Skor (sepersejuta log)")
     scores = [("Konstanta", found.intercept), ("Skor verifikasi", found.total), ("Skor bayangan", found.shadow_score)]
     scores += [

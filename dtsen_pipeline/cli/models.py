@@ -206,19 +206,28 @@ def _say_model(model: Any) -> None:
         model.source,
         f"Hasil / outcome: {model.outcome}",
         f"Satuan / unit: {model.unit}; cakupan / scope: {model.scope}; berlaku / in force: {model.effective} - {until}",
-        f"n {count(model.n)}, R2 {model.r2}, sebaran sisa / residual spread {count(model.residual_sd_micro)} per juta",
+        _numbers(model),
         *_agreed(model),
         f"sha256 {model.sha256}",
-        f"Pangkal / intercept {count(model.intercept_micro)} per juta / millionths",
-        "",
     )
-    rows = ([f.name, f.label_id, f.coefficient_micro, ", ".join(f.columns)] for f in model.features)
-    table(("Masukan", "Arti", "Bobot (per juta)", "Kolom"), rows, numbers=(2,))
+    for part in model.parts:
+        if part.part:
+            heading(f"Bagian / section: {part.part}")
+            say(f"Daerah / regions: {', '.join(part.regions)}", _numbers(part))
+        say(f"Pangkal / intercept {count(part.intercept_micro)} per juta / millionths", "")
+        rows = ([f.name, f.label_id, f.coefficient_micro, ", ".join(f.columns)] for f in part.features)
+        table(("Masukan", "Arti", "Bobot (per juta)", "Kolom"), rows, numbers=(2,))
     if model.probability:
         _say_reliability(model.probability.tables)
     if model.levels:
         say("", "Tingkat menurut tempat, tidak dipakai dalam satu kota / levels by place, not used within one city:")
         table(("Kode / code", "Tingkat (per juta) / level"), model.levels.items(), numbers=(1,))
+
+
+def _numbers(model: Any) -> str:
+    return (
+        f"n {count(model.n)}, R2 {model.r2}, sebaran sisa / residual spread {count(model.residual_sd_micro)} per juta"
+    )
 
 
 def _say_reliability(tables: "Sequence[Reliability]") -> None:

@@ -52,13 +52,14 @@ class Inputs:
     """The inputs of a model as contributions to the score, families by inputs, in the score's unit.
 
     `held`: NaN where missing; `doubt`: the probability that a visit finds the input different; `peers`: as `peers_of`;
-    `at`: where each family's estimate stands on the scale of the scores, NaN where it has none.
+    `intercept`: of each family's section; `at`: where each family's estimate stands on the scale of the scores, NaN
+    where it has none.
     """
 
     held: Floats
     doubt: Floats
     peers: Peers
-    intercept: float
+    intercept: Floats
     at: Floats
 
     @property

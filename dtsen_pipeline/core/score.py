@@ -94,8 +94,8 @@ def _scores(families: Frame, persons: Frame, model: WelfareModel, on: date, name
 def rescored(families: Frame, persons: Frame, model: WelfareModel, on: date, cuts: Cuts) -> Frame:
     """What families would be estimated at if verification had found these answers; a row each, as in `estimated`.
 
-    `families`: verified answers with desil_nasional, skor_bayangan and titik of the release; `persons`: theirs. `model`:
-    where it has sections, the part of their place.
+    `families`: verified answers with desil_nasional, skor_bayangan and titik of the release; `persons`: theirs.
+    `model`: the part of their section, where it has sections.
     """
     found = _scores(families, persons, model, on, VERIFIED)
     stands = families.select("family_id", OFFICIAL, SHADOW, POINT)

@@ -12,7 +12,7 @@ from dtsen_pipeline.core import fitting, reliability
 from dtsen_pipeline.core.card import card
 from dtsen_pipeline.core.fitting import Error, Numbers
 from dtsen_pipeline.core.judging import Judged, Plan, judge, model_facts
-from dtsen_pipeline.core.microdata import columns_of, matrix, places, scores
+from dtsen_pipeline.core.microdata import columns_of, matrix, places, scores, sections
 from dtsen_pipeline.core.probability import Whole, chances, limits
 from dtsen_pipeline.reference import SurveyMap, WelfareModel
 from dtsen_pipeline.reference.models import read_facts, written
@@ -66,7 +66,8 @@ def fit(survey: Path, map_name: str, name: str, plan: Plan, home: Path, out: Pat
 def try_model(model: WelfareModel, survey: Path, draws: int, seed: int) -> Tried:
     """Score a survey's households by a model, in whole numbers, and compare with their welfare."""
     read = _read(survey, model, is_compared=False)
-    scored = scores(model, matrix(model, read.columns), places(model, read.columns))
+    columns = read.columns
+    scored = scores(model, matrix(model, columns), places(model, columns), sections(model, columns))
     said = scored.astype(np.float64)
     y = np.log(read.columns[model.welfare])
     weight = read.columns[model.weight] if model.weight else np.ones_like(y)
