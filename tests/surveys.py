@@ -46,6 +46,11 @@ def facts_of_map(**changes: Any) -> dict[str, Any]:
     return facts | changes
 
 
+def sections_of(*regions: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Sections of a survey map: 1, 2, ..."""
+    return [{"name": f"bagian_{n}", "value": n, "regions": list(codes)} for n, codes in enumerate(regions, start=1)]
+
+
 def wrote_map(path: Path, **changes: Any) -> Path:
     """A survey map's file."""
     path.write_text(yaml.safe_dump(facts_of_map(**changes), sort_keys=False), encoding="utf-8")

@@ -25,6 +25,7 @@ from dtsen_pipeline.core.cutoffs import cuts_frame
 from dtsen_pipeline.core.engine import Frame
 from dtsen_pipeline.core.flow import score_all
 from dtsen_pipeline.core.inputs import InputList
+from dtsen_pipeline.core.sections import PLACE
 from dtsen_pipeline.reference import WelfareModel
 from dtsen_pipeline.resources.models import model_of
 from dtsen_pipeline.schemas.tables import INPUT_TABLES
@@ -79,11 +80,14 @@ def scored(context: dg.AssetExecutionContext, inputs: InputList, **given: Frame)
 
 
 def _origins(model: WelfareModel) -> list[Origin]:
-    """A score comes from the columns its model names; an estimate from the official decile too."""
+    """A score comes from the columns its model names, and the place where it has sections; an estimate from the
+    official decile too.
+    """  # noqa: D205 - one sentence
     named = [c.partition(".") for f in model.features for c in f.columns]
     found = []
     for table, kind in (("keluarga", "families"), ("anggota", "persons")):
-        used = tuple(sorted({name for owner, _, name in named if owner == table}))
+        places = {PLACE} if model.sections and kind == "families" else set[str]()
+        used = tuple(sorted({name for owner, _, name in named if owner == table} | places))
         official = ("desil_nasional",) if kind == "families" else ()
         for part, scores in (("ministry", SHADOW_COLUMNS), ("merged", VERIFIED_COLUMNS)):
             renamed = dict.fromkeys(scores, used) | dict.fromkeys(ESTIMATED_COLUMNS, used + official)

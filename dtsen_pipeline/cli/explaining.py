@@ -24,6 +24,7 @@ CAUSES = {
     "waktu": "waktu: umur pada tanggal data yang lebih baru",
     "susunan": "susunan keluarga",
     "data": "data keluarga sendiri",
+    "bagian": "bagian model: keluarga pindah ke daerah bagian lain",
     "koefisien": "koefisien model",
     "acuan": "acuan kementerian",
     "batas": "batas desil: keluarga lain bergeser",
@@ -37,11 +38,17 @@ IMITATION_ERROR = (
     "Desil resmi keluarga lain dengan desil bayangan yang sama: galat tiruan, bukan peluang menjadi miskin. / "
     "Official deciles of families with the same shadow decile: the imitation's error, not a chance of being poor."
 )
+LIKELY = (
+    "Dari seratus keluarga dengan skor verifikasi ini, sekian berada di tiap desil kesejahteraan menurut ukuran survei",
+    "model ini. Perkiraan, bukan desil resmi; seberapa tepat, lihat dtsen model show. / Of a hundred families with",
+    "this verified score, how many lie in each decile of welfare by the survey's measure: an estimate, not official.",
+)
 CARD_NOTE = (
     "Setiap baris sudah dicoba: dengan temuan itu, model dan batas rilis ini memberi desil yang tertulis.",
     "Each line was tried: with that finding, this release's model and cut-offs give the desil beside it.",
     "Perkiraan kota, bukan hak atas bantuan; hanya temuan petugas yang dihitung. / An estimate, not an entitlement.",
 )
+NO_SECTION = "tempat yang dikenal model / a place of which the model has a section"
 IDLE = "Tidak berpengaruh sendirian / Would not matter alone"
 SETTLED = "Tidak ada isian lain yang masuk akal / No other realistic answer"
 LOWEST, HIGHEST = 1, 10
@@ -98,6 +105,7 @@ def _print_explained(found: "Explained") -> None:
     say(
         Text(f"Keluarga {found.family_id}", style="bold"),
         f"Rilis {release['release_id']} · model {model_label(release['model'])}",
+        *([f"Bagian model menurut tempat / section: {found.section}"] if found.section else []),
         *official_age(release),
     )
     heading("Desil")
@@ -108,7 +116,8 @@ def _print_explained(found: "Explained") -> None:
     rows = [(one.label, one.value, one.unit, one.weight, one.points, one.proof) for one in found.inputs]
     table(("Masukan", "Nilai", "Satuan", "Bobot", "Poin", "Bukti"), rows, numbers=(1, 3, 4))
     if found.missing:
-        say(f"Kosong: {', '.join(one.label for one in found.inputs if one.value is None)}")
+        blank = [one.label for one in found.inputs if one.value is None]
+        say(f"Kosong: {', '.join([*blank, *([NO_SECTION] if found.intercept is None else [])])}")
     heading("Skor (sepersejuta log)")
     scores = [("Konstanta", found.intercept), ("Skor verifikasi", found.total), ("Skor bayangan", found.shadow_score)]
     scores += [
@@ -123,6 +132,10 @@ def _print_explained(found: "Explained") -> None:
         say(IMITATION_ERROR)
         shares = found.imitation_error
         table(("Desil resmi", "Dari seribu keluarga"), list(enumerate(shares, start=1)), numbers=(0, 1))
+    if found.likely is not None:
+        heading("Peluang desil / P(desil = k)")
+        say(*LIKELY)
+        table(("Desil", "Dari seratus keluarga"), list(enumerate(found.likely, start=1)), numbers=(0, 1))
     if found.moved is not None:
         _print_move(found, found.moved)
 

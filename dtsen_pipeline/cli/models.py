@@ -14,6 +14,7 @@ from dtsen_pipeline.schemas.errors import DtsenError
 if TYPE_CHECKING:
     from dtsen_pipeline.core.fitting import Error, Interval
     from dtsen_pipeline.core.judging import Plan
+    from dtsen_pipeline.reference.probability import Band, Reliability
 
 SURVEY_HELP = "Survei rumah tangga (CSV). / A household survey (CSV)."
 Survey = Annotated[Path, typer.Option("--survey", metavar="BERKAS", help=SURVEY_HELP)]
@@ -95,6 +96,7 @@ def _survey(name: str, survey: Path, survey_map: str, plan: "Plan", out: Path | 
         "spearman": judged.spearman,
         "errors": judged.errors,
         "excess": judged.excess,
+        "probability": judged.probability.tables,
     }
     if as_json:
         document(facts)
@@ -204,17 +206,51 @@ def _say_model(model: Any) -> None:
         model.source,
         f"Hasil / outcome: {model.outcome}",
         f"Satuan / unit: {model.unit}; cakupan / scope: {model.scope}; berlaku / in force: {model.effective} - {until}",
-        f"n {count(model.n)}, R2 {model.r2}, sebaran sisa / residual spread {count(model.residual_sd_micro)} per juta",
+        _numbers(model),
         *_agreed(model),
         f"sha256 {model.sha256}",
-        f"Pangkal / intercept {count(model.intercept_micro)} per juta / millionths",
-        "",
     )
-    rows = ([f.name, f.label_id, f.coefficient_micro, ", ".join(f.columns)] for f in model.features)
-    table(("Masukan", "Arti", "Bobot (per juta)", "Kolom"), rows, numbers=(2,))
+    for part in model.parts:
+        if part.part:
+            heading(f"Bagian / section: {part.part}")
+            say(f"Daerah / regions: {', '.join(part.regions)}", _numbers(part))
+        say(f"Pangkal / intercept {count(part.intercept_micro)} per juta / millionths", "")
+        rows = ([f.name, f.label_id, f.coefficient_micro, ", ".join(f.columns)] for f in part.features)
+        table(("Masukan", "Arti", "Bobot (per juta)", "Kolom"), rows, numbers=(2,))
+    if model.probability:
+        _say_reliability(model.probability.tables)
     if model.levels:
         say("", "Tingkat menurut tempat, tidak dipakai dalam satu kota / levels by place, not used within one city:")
         table(("Kode / code", "Tingkat (per juta) / level"), model.levels.items(), numbers=(1,))
+
+
+def _numbers(model: Any) -> str:
+    return (
+        f"n {count(model.n)}, R2 {model.r2}, sebaran sisa / residual spread {count(model.residual_sd_micro)} per juta"
+    )
+
+
+def _say_reliability(tables: "Sequence[Reliability]") -> None:
+    """How well P(desil = k) holds, kind by kind."""
+    say("", "Peluang desil pada rumah tangga yang belum dilihat / P(desil = k) on households not seen:")
+    summary = [(one.event, one.brier, one.blind, one.calibration_error) for one in tables]
+    table(("Jawaban / answer", "Brier", "Tanpa model / blind", "Galat kalibrasi / ECE"), summary, numbers=(1, 2, 3))
+    for one in tables:
+        say("", f"{one.event}: dikatakan dan terjadi / said and seen")
+        rows = [
+            (f"{b.least}-{b.most}%", count(b.answers), *(_percent(s) for s in (b.predicted, b.observed)), _between(b))
+            for b in one.bands
+        ]
+        table(("Peluang / chance", "Jawaban", "Dikatakan / said", "Terjadi / seen", "Selang 95%"), rows, numbers=(1,))
+
+
+def _between(band: "Band") -> str:
+    return f"{_percent(band.low)} - {_percent(band.high)}"
+
+
+def _percent(share: int) -> str:
+    """Ten-thousandths as a percentage."""
+    return f"{share // 100},{share % 100:02d}%"
 
 
 def _agreed(model: Any) -> list[str]:
@@ -238,6 +274,8 @@ def _say_quality(facts: Mapping[str, Any]) -> None:
     errors: Sequence[Error] = facts["errors"]
     rows = ([f"{e.percent}%", _span(e.exclusion), _span(e.inclusion)] for e in errors)
     table(("Termiskin", "Tidak terjaring / exclusion error", "Salah terjaring / inclusion error"), rows)
+    if facts.get("probability"):
+        _say_reliability(facts["probability"])
     excess: Mapping[int, Interval] = facts.get("excess", {})
     if excess:
         say(

@@ -3,10 +3,11 @@
 A completion gives every missing answer a value that the contract allows; what is blank in the ministry's data and in
 the verified data alike gets the same value in both. Inputs whose answers verification left as they were then add
 nothing to the difference, all others add what the ends of their ranges allow. Cut-offs and points stay as they are.
+A family of no known section (see `sections`) may be of each.
 Families whose rows were rejected or held can be anything. Bounds need not be reached: ranges are taken input by input.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import reduce
 from operator import add, and_
@@ -19,6 +20,7 @@ from dtsen_pipeline.core.engine import Frame
 from dtsen_pipeline.core.estimate import OFFICIAL, POINT
 from dtsen_pipeline.core.features import PRESENT, features, household
 from dtsen_pipeline.core.merge import Merged
+from dtsen_pipeline.core.sections import PLACE, number
 from dtsen_pipeline.core.subject import PRESENCE
 from dtsen_pipeline.reference import WelfareModel
 
@@ -58,18 +60,26 @@ def _columns(asked: Bundles, table: str) -> list[str]:
 def _ranges(
     blank: Frame, families: Frame, persons: Frame, model: WelfareModel, on: date, asked: Bundles, side: str
 ) -> Frame:
-    """family_id; for each bundle its least and greatest part of the score; and the family's own answers."""
-    weights = {feature.name: feature.coefficient_micro for feature in model.features}
+    """family_id, place and section; for each section and bundle the least and most of the score; own answers."""
     people = household(persons.join(blank, on="family_id", how="semi"), on)
     joined = families.join(blank, on="family_id", how="semi").join(people, on="family_id", how="left")
     known = features()
-    ends = [bundle.range(known, weights) for bundle in asked]
+    ranges = {
+        f"{side}_{end}_{part}_{place}": value
+        for part, weights in enumerate(_weights(model))
+        for place, bundle in enumerate(asked)
+        for end, value in zip(ENDS, bundle.range(known, weights), strict=True)
+    }
     return joined.select(
         "family_id",
-        *(low.alias(f"{side}_min_{place}") for place, (low, _) in enumerate(ends)),
-        *(high.alias(f"{side}_max_{place}") for place, (_, high) in enumerate(ends)),
+        *([number(model).alias(f"{side}_part"), nw.col(PLACE).alias(f"{side}_{PLACE}")] if model.sections else []),
+        *(value.alias(name) for name, value in ranges.items()),
         *(nw.col(name).alias(f"{side}_{name}") for name in _columns(asked, "keluarga")),
     )
+
+
+def _weights(model: WelfareModel) -> list[dict[str, int]]:
+    return [{feature.name: feature.coefficient_micro for feature in part.features} for part in model.parts]
 
 
 def _regrouped(blank: Frame, merged: Merged, asked: Bundles) -> Frame:
@@ -84,17 +94,54 @@ def _regrouped(blank: Frame, merged: Merged, asked: Bundles) -> Frame:
 
 
 def _totals(asked: Bundles, model: WelfareModel) -> dict[str, nw.Expr]:
-    """The ends of the verified score, and of its difference from the shadow score."""
-    places = range(len(asked))
-    intercept, nothing = nw.lit(model.intercept_micro, dtype=nw.Int64), nw.lit(0, dtype=nw.Int64)
+    """The ends of the verified score, and of its difference from the shadow score, over the sections it may be of."""
+    parts = range(len(model.parts))
     found = {}
-    for end, other in (ENDS, ENDS[::-1]):
-        verified = [nw.col(f"{FOUND}_{end}_{place}") for place in places]
-        apart = [nw.col(f"{FOUND}_{end}_{place}") - nw.col(f"{MINISTRY}_{other}_{place}") for place in places]
-        moved = [nw.when(_is_kept(asked[place])).then(nothing).otherwise(apart[place]) for place in places]
-        found[f"skor_{end}"] = reduce(add, verified, intercept).cast(nw.Int64)
-        found[f"beda_{end}"] = reduce(add, moved, nothing).cast(nw.Int64)
+    for end, other, widest in ((*ENDS, nw.min_horizontal), (*ENDS[::-1], nw.max_horizontal)):
+        scores = [(_may_be(FOUND, part), _scored(asked, model, end, part)) for part in parts]
+        apart = [(_may_move(a, b), _apart(asked, model, end, other, a, b)) for a in parts for b in parts]
+        found[f"skor_{end}"], found[f"beda_{end}"] = _widest(scores, widest), _widest(apart, widest)
     return found
+
+
+def _widest(cases: Sequence[tuple[nw.Expr, nw.Expr]], widest: Callable[..., nw.Expr]) -> nw.Expr:
+    """The end of the values whose case may be; a single case always is."""
+    if len(cases) == 1:
+        return cases[0][1]
+    return widest(*(nw.when(may_be).then(value) for may_be, value in cases))
+
+
+def _scored(asked: Bundles, model: WelfareModel, end: str, part: int) -> nw.Expr:
+    intercept = nw.lit(model.parts[part].intercept_micro, dtype=nw.Int64)
+    return reduce(add, [nw.col(f"{FOUND}_{end}_{part}_{place}") for place in range(len(asked))], intercept).cast(
+        nw.Int64
+    )
+
+
+def _apart(asked: Bundles, model: WelfareModel, end: str, other: str, before: int, after: int) -> nw.Expr:
+    """What the verified score in one section may lie from the shadow score in another; in the same one, what is kept
+    adds nothing.
+    """  # noqa: D205 - one sentence
+    total = nw.lit(model.parts[after].intercept_micro - model.parts[before].intercept_micro, dtype=nw.Int64)
+    for place, bundle in enumerate(asked):
+        apart = nw.col(f"{FOUND}_{end}_{after}_{place}") - nw.col(f"{MINISTRY}_{other}_{before}_{place}")
+        nothing = nw.lit(0, dtype=nw.Int64)
+        total = total + (nw.when(_is_kept(bundle)).then(nothing).otherwise(apart) if before == after else apart)
+    return total.cast(nw.Int64)
+
+
+def _may_be(side: str, part: int) -> nw.Expr:
+    section = nw.col(f"{side}_part")
+    return section.is_null() | (section == part)
+
+
+def _may_move(before: int, after: int) -> nw.Expr:
+    """Whether a family may be of these sections; one that is the same blank on both sides is of the same section."""
+    may_be = _may_be(MINISTRY, before) & _may_be(FOUND, after)
+    if before == after:
+        return may_be
+    is_tied = nw.col(f"{MINISTRY}_part").is_null() & nw.col(f"{FOUND}_part").is_null() & _same(PLACE)
+    return may_be & ~is_tied
 
 
 def _is_kept(bundle: Joint | Counted) -> nw.Expr:

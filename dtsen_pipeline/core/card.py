@@ -1,8 +1,9 @@
 """The words of a model card, as Markdown: what was fitted, how well it does on the unseen, and its numbers."""
 
-from dtsen_pipeline.core.fitting import HALVES, Interval
-from dtsen_pipeline.core.judging import Judged, Plan
+from dtsen_pipeline.core.fitting import HALVES, Fitted, Interval
+from dtsen_pipeline.core.judging import Judged, Part, Plan
 from dtsen_pipeline.reference import SurveyMap
+from dtsen_pipeline.reference.probability import HUNDRED, Band
 
 
 def card(planned: SurveyMap, judged: Judged, name: str, command: str) -> str:
@@ -20,11 +21,11 @@ def _selection(plan: Plan) -> str:
 
 
 def _about(planned: SurveyMap, judged: Judged, name: str, command: str) -> list[str]:
-    plan, fitted = judged.plan, judged.fitted
+    plan = judged.plan
     weighted = "" if planned.weight else ", all of weight 1"
     method = (
         f"Weighted least squares with robust (HC1) standard errors on {judged.households} households{weighted}. "
-        f"Outcome: {planned.outcome}. R2 {fitted.r2:.4f}, residual spread {fitted.residual_sd:.4f} log units. "
+        f"Outcome: {planned.outcome}. R2 {judged.fitted_r2:.4f}, residual spread {judged.residual_sd:.4f} log units. "
     )
     quality = (
         f"{plan.repeats} times {plan.folds}-fold cross-validation, seed {plan.seed}. R2 {judged.r2:.3f}, Spearman "
@@ -51,13 +52,13 @@ def _tables(planned: SurveyMap, judged: Judged) -> list[str]:
         *_compared(planned, judged),
         "## Kalibrasi / calibration",
         _calibrated(judged),
+        *_probability(judged),
         "## Selisih per kelompok / residuals by subgroup",
         "Mean of true minus predicted, in log units. Above 0: predicted poorer than true.",
         _table(("feature", "where 1", "where 0"), subgroups),
         "## Koefisien / coefficients",
         "`held`: how often the sign held in fits on random halves of the households.",
-        _coefficients(planned, judged),
-        *_levels(judged),
+        *(block for part in judged.parts for block in _part(planned, part)),
         "## Ditinggalkan / left out",
         _table(("survey variable", "reason"), dropped),
     ]
@@ -87,23 +88,67 @@ def _calibrated(judged: Judged) -> str:
     return _table(("tenth by prediction", "predicted", "true", "plot of true"), rows)
 
 
-def _coefficients(planned: SurveyMap, judged: Judged) -> str:
-    kept = [feature.name for feature, is_kept in zip(planned.features, judged.kept, strict=True) if is_kept]
-    held = ["", *(f"{share:.0%}" for share in judged.stability[judged.kept])]
-    numbers = zip(("(intercept)", *kept), judged.fitted.coefficients, judged.fitted.errors, held, strict=True)
+def _probability(judged: Judged) -> list[str]:
+    """How well P(desil = k) holds on households not seen, and what it is about."""
+    stated = judged.probability
+    summary = [[f"`{one.event}`", one.brier, one.blind, one.calibration_error] for one in stated.tables]
+    said = (
+        "The chance that a household's welfare, by the measure of this survey, lies in decile k, given the model. It "
+        "is an estimate and not the official desil. Welfare is the score plus one of a hundred out-of-fold residuals; "
+        "the deciles are those of this mixture over all households. Judged by nested cross-validation: neither the "
+        "fit nor the residuals nor the deciles by which a household is judged have seen it. Brier: the mean squared "
+        "distance from what was true (blind: of who gives everybody the same shares). Calibration error: the mean "
+        "distance of the two shares over the bands. Intervals are Wilson's, a household's answers taken together."
+    )
+    blocks = ["## Peluang desil / P(desil = k)", said]
+    blocks.append(_table(("answer", "Brier", "blind", "calibration error"), summary))
+    for one in stated.tables:
+        rows = [
+            [f"{b.least}-{b.most}%", str(b.answers), *(_hundredths(n) for n in (b.predicted, b.observed)), _ends(b)]
+            for b in one.bands
+        ]
+        head = (f"chance of `{one.event}`", "answers", "predicted", "observed", "95%")
+        blocks.append(_table(head, rows))
+    return blocks
+
+
+def _hundredths(share: int) -> str:
+    """Ten-thousandths as a percentage."""
+    return f"{share / HUNDRED:.2f}%"
+
+
+def _ends(band: Band) -> str:
+    return f"{_hundredths(band.low)} to {_hundredths(band.high)}"
+
+
+def _part(planned: SurveyMap, part: Part) -> list[str]:
+    """The weights of a section, or of the whole model, and the levels of its places."""
+    blocks = [_coefficients(planned, part), *_levels(part.fitted)]
+    if part.name is None:
+        return blocks
+    regions = next(", ".join(one.regions) for one in planned.sections if one.name == part.name)
+    numbers = f"R2 {part.fitted.r2:.4f}, residual spread {part.fitted.residual_sd:.4f} log units"
+    about = f"Families whose region code begins with {regions}; fitted on {part.households} households: {numbers}."
+    return [f"### Bagian / section: {part.name}", about, *blocks]
+
+
+def _coefficients(planned: SurveyMap, part: Part) -> str:
+    kept = [feature.name for feature, is_kept in zip(planned.features, part.kept, strict=True) if is_kept]
+    held = ["", *(f"{share:.0%}" for share in part.stability[part.kept])]
+    numbers = zip(("(intercept)", *kept), part.fitted.coefficients, part.fitted.errors, held, strict=True)
     rows = [[f"`{name}`", f"{value:.6f}", f"{error:.6f}", share] for name, value, error, share in numbers]
     return _table(("feature", "coefficient", "robust error", "held"), rows)
 
 
-def _levels(judged: Judged) -> list[str]:
-    if not judged.fitted.levels:
+def _levels(fitted: Fitted) -> list[str]:
+    if not fitted.levels:
         return []
     said = (
         "What a regency or city lies above the intercept with the same features, by BPS code, in log units; their mean "
         "over households is 0. Levels compare households of several places. In one city they are the same for all and "
         "move no decile, so the families of a city are scored without."
     )
-    rows = [[f"{place:04d}", f"{level:.6f}"] for place, level in judged.fitted.levels.items()]
+    rows = [[f"{place:04d}", f"{level:.6f}"] for place, level in fitted.levels.items()]
     return ["## Tingkat menurut tempat / levels by place", said, _table(("place", "level"), rows)]
 
 

@@ -1,17 +1,27 @@
 """Why an estimate moved between two releases: contributions that add up to the change exactly, in whole numbers.
 
 The point of the estimate is walked from the earlier release to the later one in a stated order: time (the same answers
-at the later data date), the household's members, the family's own answers input by input, coefficients, the anchor
-(the ministry's ranking: point minus shadow score), cut-offs. Each step's part in the decile is what the walk changes
-there under the earlier cut-offs; the last step brings the later ones. No frame and no file is opened here.
+at the later data date), the household's members, the family's own answers input by input, a move into another section
+of the model, coefficients, the anchor (the ministry's ranking: point minus shadow score), cut-offs. Each step's part in
+the decile is what the walk changes there under the earlier cut-offs; the last step brings the later ones. No frame and
+no file is opened here.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 Values = Mapping[str, int]
-TIME, MEMBERS, OWN, WEIGHTS, ANCHOR, CUTS = "waktu", "susunan", "data", "koefisien", "acuan", "batas"
-CAUSES = (TIME, MEMBERS, OWN, WEIGHTS, ANCHOR, CUTS)
+TIME, MEMBERS, OWN, SECTION = "waktu", "susunan", "data", "bagian"
+WEIGHTS, ANCHOR, CUTS = "koefisien", "acuan", "batas"
+CAUSES = (TIME, MEMBERS, OWN, SECTION, WEIGHTS, ANCHOR, CUTS)
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A score: the intercept plus each input times its weight."""
+
+    weights: Values
+    intercept: int
 
 
 @dataclass(frozen=True)
@@ -47,14 +57,19 @@ class Contribution:
 
 
 def decompose(
-    before: Stand, after: Stand, aged: Mapping[str, int | None], regrouped: Mapping[str, int | None]
+    before: Stand,
+    after: Stand,
+    aged: Mapping[str, int | None],
+    regrouped: Mapping[str, int | None],
+    there: Formula | None = None,
 ) -> tuple[Contribution, ...]:
     """The contributions in order, without those that are nothing; empty where nothing changed.
 
     `aged`: the earlier answers at the later data date; `regrouped`: the later members with their earlier answers. An
-    input that is missing there counts as it does in the next stage that knows it.
+    input that is missing there counts as it does in the next stage that knows it. `there`: how the earlier model scores
+    the section that the family lives in later, where it has one; its inputs are those of the earlier stand.
     """
-    stages = [(cause, feature, stage) for cause, feature, stage in _walk(before, after, aged, regrouped)]
+    stages = [(cause, feature, stage) for cause, feature, stage in _walk(before, after, aged, regrouped, there)]
     points = [before.point, *(stage.point for _, _, stage in stages)]
     desil = [before.desil, *(stage.cut for _, _, stage in stages[:-1]), after.desil]
     found = [
@@ -65,7 +80,11 @@ def decompose(
 
 
 def _walk(
-    before: Stand, after: Stand, aged: Mapping[str, int | None], regrouped: Mapping[str, int | None]
+    before: Stand,
+    after: Stand,
+    aged: Mapping[str, int | None],
+    regrouped: Mapping[str, int | None],
+    there: Formula | None,
 ) -> Iterator[tuple[str, str | None, Stand]]:
     stand = replace(before, values=_known(aged, before.values, before.weights))
     yield TIME, None, stand
@@ -74,6 +93,9 @@ def _walk(
     for name in before.weights:
         stand = replace(stand, values={**stand.values, name: after.values[name]})
         yield OWN, name, stand
+    if there is not None:
+        stand = replace(stand, weights=there.weights, intercept=there.intercept)
+        yield SECTION, None, stand
     stand = replace(stand, values=after.values, weights=after.weights, intercept=after.intercept)
     yield WEIGHTS, None, stand
     stand = replace(stand, anchor=after.anchor)

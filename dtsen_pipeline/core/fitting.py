@@ -26,17 +26,23 @@ class Sample:
     """Households: `x` their features without a constant, `y` the log of welfare, `weight` each one's weight.
 
     `place`: the number of each one's place, where levels by place are fitted; none where places do not count.
+    `section`: the number of each one's section, where sections are fitted apart.
     """
 
     x: Numbers
     y: Numbers
     weight: Numbers
     place: Whole | None = None
+    section: Whole | None = None
 
     def where(self, rows: Mask | Whole) -> "Sample":
         """Some of the households."""
-        place = None if self.place is None else self.place[rows]
-        return Sample(self.x[rows], self.y[rows], self.weight[rows], place)
+        place, section = (None if one is None else one[rows] for one in (self.place, self.section))
+        return Sample(self.x[rows], self.y[rows], self.weight[rows], place, section)
+
+    def of_section(self, number: int) -> "Sample":
+        """The households of one section."""
+        return self.where(np.asarray(self.section == number))
 
     def only(self, columns: Mask) -> "Sample":
         """The same households with some of the features."""
@@ -139,6 +145,18 @@ def predictor(share: float, seed: int) -> Predict:
         return np.asarray(coefficients[0] + unseen.x[:, kept] @ coefficients[1:] + level_of(levels, unseen))
 
     return predict
+
+
+def by_section(predict: Predict) -> Predict:
+    """Predict the households of each section by those of the same section alone."""
+
+    def apart(seen: Sample, unseen: Sample) -> Numbers:
+        found = np.empty_like(unseen.y)
+        for number in np.unique(np.asarray(unseen.section)):
+            found[unseen.section == number] = predict(seen.of_section(number), unseen.of_section(number))
+        return found
+
+    return apart
 
 
 def partitions(households: int, folds: int, repeats: int, seed: int) -> Iterator[Whole]:

@@ -98,6 +98,7 @@ def columns_of(model: SurveyMap, *, is_compared: bool = False) -> tuple[str, ...
     """The survey columns that a model needs, welfare and weight included; with its baseline where it is compared."""
     named = [name for feature in model.features for name in feature.survey_columns]
     extra = [*([model.weight] if model.weight else []), *model.place_columns]
+    extra += [model.section] if model.section else []
     return tuple(dict.fromkeys([model.welfare, *extra, *named, *(model.baseline if is_compared else ())]))
 
 
@@ -121,10 +122,29 @@ def places(model: SurveyMap, columns: Columns) -> Whole | None:
     return np.asarray(reduce(lambda code, part: code * (LAST_PART + 1) + part, parts), dtype=np.int64)
 
 
-def scores(model: WelfareModel, answers: Whole, place: Whole | None = None) -> Whole:
-    """The model's scores in millionths, whole numbers throughout; with the level of each household's place."""
-    weights = np.array([feature.coefficient_micro for feature in model.features], dtype=np.int64)
-    found: Whole = model.intercept_micro + answers @ weights
+def sections(model: SurveyMap, columns: Columns) -> Whole | None:
+    """The place of every household's section among the model's; None where it has none.
+
+    E_SURVEY_SECTION for an answer that means no section.
+    """
+    if model.section is None:
+        return None
+    values = np.array([one.value for one in model.sections])
+    matches = columns[model.section][:, None] == values
+    if not matches.any(axis=1).all():
+        raise DtsenError("E_SURVEY_SECTION", "an answer means no section of the map", column=model.section)
+    return np.asarray(matches.argmax(axis=1), dtype=np.int64)
+
+
+def scores(model: WelfareModel, answers: Whole, place: Whole | None = None, section: Whole | None = None) -> Whole:
+    """The model's scores in millionths, whole numbers throughout; with the level of each household's place.
+
+    `section`: as `sections` gives it, for a model that has some.
+    """
+    of = np.zeros(len(answers), dtype=np.int64) if section is None else section
+    weights = np.array([[one.coefficient_micro for one in part.features] for part in model.parts], dtype=np.int64)
+    intercepts = np.array([part.intercept_micro for part in model.parts], dtype=np.int64)
+    found: Whole = intercepts[of] + (answers * weights[of]).sum(axis=1)
     if place is None:
         return found
     return found + np.array([model.levels.get(f"{code:04d}", 0) for code in place.tolist()], dtype=np.int64)

@@ -52,13 +52,14 @@ class Inputs:
     """The inputs of a model as contributions to the score, families by inputs, in the score's unit.
 
     `held`: NaN where missing; `doubt`: the probability that a visit finds the input different; `peers`: as `peers_of`;
-    `at`: where each family's estimate stands on the scale of the scores, NaN where it has none.
+    `intercept`: of each family's section; `at`: where each family's estimate stands on the scale of the scores, NaN
+    where it has none.
     """
 
     held: Floats
     doubt: Floats
     peers: Peers
-    intercept: float
+    intercept: Floats
     at: Floats
 
     @property
@@ -117,6 +118,17 @@ def _between(score: Floats, variance: Floats, cuts: Sequence[int]) -> Floats:
 def expected_stake(chances: Floats, estimate: Ints, stakes: Floats) -> Floats:
     """What is expected to change: the chance of each desil times what moving there means (`stakes`, ten by ten)."""
     return np.asarray((chances * stakes[estimate - 1]).sum(axis=1), dtype=np.float64)
+
+
+def set_right(stakes: Floats, truth: Floats) -> Floats:
+    """What moving from one desil to another sets right, ten by ten, where the desil is only a sign of the truth.
+
+    `stakes`: answers that differ between two deciles; `truth`: the chance of each decile of welfare for families of
+    each desil. Answers that were wrong before, less those that are wrong after; a move that sets no more right than
+    wrong counts 0.
+    """
+    before, after = stakes @ truth.T, (truth * stakes).sum(axis=1)
+    return np.asarray(np.maximum(before - after[None, :], 0.0), dtype=np.float64)
 
 
 def lot(seed: str, names: Sequence[str]) -> list[str]:

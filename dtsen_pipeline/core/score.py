@@ -19,6 +19,7 @@ from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.estimate import ESTIMATED, OFFICIAL, POINT, VERIFIED, estimated, points, spans
 from dtsen_pipeline.core.features import features, household
 from dtsen_pipeline.core.merge import Entities, Merged
+from dtsen_pipeline.core.sections import by_part
 from dtsen_pipeline.reference import WelfareModel
 
 NO_MEMBERS, NO_INPUT = "tanpa_anggota", "masukan_kosong"
@@ -73,10 +74,17 @@ def score(merged: Merged, incomplete: Frame, model: WelfareModel, on: date, engi
 
 
 def _scores(families: Frame, persons: Frame, model: WelfareModel, on: date, name: str) -> Frame:
-    """family_id, the score and whether somebody lives there; a missing input leaves the score null."""
+    """family_id, the score by the section of its place, and whether somebody lives there.
+
+    A missing input leaves the score null, and so does a place of which the model has no section.
+    """
     available = features()
-    terms = [available[feature.name] * nw.lit(feature.coefficient_micro, dtype=nw.Int64) for feature in model.features]
-    total = reduce(add, terms, nw.lit(model.intercept_micro, dtype=nw.Int64)).cast(nw.Int64)
+
+    def of(part: WelfareModel) -> nw.Expr:
+        terms = [available[one.name] * nw.lit(one.coefficient_micro, dtype=nw.Int64) for one in part.features]
+        return reduce(add, terms, nw.lit(part.intercept_micro, dtype=nw.Int64)).cast(nw.Int64)
+
+    total = by_part(model, of)
     people = household(persons, on)
     return families.join(people, on="family_id", how="left").select(
         "family_id", total.alias(name), (~nw.col("n").is_null()).alias(f"{name}_peopled")
@@ -87,6 +95,7 @@ def rescored(families: Frame, persons: Frame, model: WelfareModel, on: date, cut
     """What families would be estimated at if verification had found these answers; a row each, as in `estimated`.
 
     `families`: verified answers with desil_nasional, skor_bayangan and titik of the release; `persons`: theirs.
+    `model`: the part of their section, where it has sections.
     """
     found = _scores(families, persons, model, on, VERIFIED)
     stands = families.select("family_id", OFFICIAL, SHADOW, POINT)

@@ -22,6 +22,7 @@ from dtsen_pipeline.queries.trace import FAMILY, release_facts, resolved
 from dtsen_pipeline.reference import city, code_lists
 from dtsen_pipeline.resources.engines import open_engine
 from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.reasons import INCOMPLETE_TEXTS
 from dtsen_pipeline.schemas.reasons.record import Text
 
@@ -125,7 +126,7 @@ def _why_none(row: Row) -> Text | None:
 def _ways(platform: Platform, found: Home, *, is_public: bool) -> dict[str, Any]:
     check_cuts(fetched(found.view.scan("keluarga").select(STANDS)), found.view.manifest["cuts"])
     row, people = found.row, found.persons.to_dicts()
-    questions = asked(found.model, is_public=is_public)
+    questions = asked(found.view.model, is_public=is_public)
     engine = open_engine("polars", platform.home.work / "card")
     try:
         trials = Trials(_case(found), engine)
@@ -143,12 +144,15 @@ def _ways(platform: Platform, found: Home, *, is_public: bool) -> dict[str, Any]
 
 
 def _case(found: Home) -> Case:
+    """The family under the part of the model that scored it; no finding moves its place."""
+    if found.part is None:
+        raise DtsenError("E_SCORE_DIFFERS", "the model has no section for the place of a family with an estimate")
     point = pl.col("skor_estimasi") - pl.col("skor_verifikasi") + pl.col("skor_bayangan")
     manifest = found.view.manifest
     return Case(
         family=found.family.with_columns(point.alias(POINT)),
         persons=found.persons,
-        model=found.model,
+        model=found.part,
         cuts=tuple(manifest["cuts"]),
         city=city(manifest["inputs"]["city"]),
         on=found.day,

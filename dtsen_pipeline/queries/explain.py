@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from dtsen_pipeline.core.declared import DECLARED
-from dtsen_pipeline.core.decompose import Contribution, Stand, decompose
+from dtsen_pipeline.core.decompose import Contribution, Formula, Stand, decompose
+from dtsen_pipeline.core.sections import PLACE
 from dtsen_pipeline.queries.access import Look, note
 from dtsen_pipeline.queries.inputs import Home, Values, home, regrouped, values_of
+from dtsen_pipeline.queries.probability import likely
 from dtsen_pipeline.queries.reading import View
 from dtsen_pipeline.queries.trace import FAMILY, release_facts, resolved
+from dtsen_pipeline.reference import WelfareModel
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.reasons import INCOMPLETE_TEXTS
@@ -24,7 +27,10 @@ COLUMNS = ("desil_nasional", "desil_bayangan", "desil_verifikasi", "desil_estima
 
 @dataclass(frozen=True)
 class Weighed:
-    """One model input: its value, its weight and what it adds (millionths of a log); null where it is missing."""
+    """One model input: its value, its weight and what it adds (millionths of a log); null where it is missing.
+
+    The weight is that of the family's section, and missing where the model has sections and none is the family's.
+    """
 
     name: str
     label: str
@@ -33,7 +39,7 @@ class Weighed:
     proof: str
     is_verifiable: bool
     value: int | None
-    weight: int
+    weight: int | None
     points: int | None
 
 
@@ -51,8 +57,10 @@ class Move:
 class Explained:
     """A family's desil with everything it follows from; `total` is the verified score, in millionths of a log.
 
+    `section`: the section of the model that its place belongs to, where the model has sections.
     `imitation_error`, where the model is an imitation: of a thousand families with the same shadow decile, how many
-    have the official deciles 1 to 10, as on the model's card.
+    have the official deciles 1 to 10, as on the model's card. `likely`, where the model was judged on a survey's
+    welfare: of a hundred families with the same verified score, how many have the deciles 1 to 10 of welfare.
     """
 
     release: Mapping[str, Any]
@@ -65,7 +73,8 @@ class Explained:
     reason_id: str | None
     inputs: tuple[Weighed, ...]
     missing: tuple[str, ...]
-    intercept: int
+    section: str | None
+    intercept: int | None
     total: int | None
     shadow_score: int | None
     point: int | None
@@ -74,6 +83,7 @@ class Explained:
     to_upper: int | None
     moved: Move | None
     imitation_error: tuple[int | None, ...] | None
+    likely: tuple[int, ...] | None
 
 
 def explain(platform: Platform, view: View, asked_id: str, look: Look, since: View | None = None) -> Explained:
@@ -99,8 +109,9 @@ def explain(platform: Platform, view: View, asked_id: str, look: Look, since: Vi
         reason=reason,
         reason_id=INCOMPLETE_TEXTS[reason].id if reason else None,
         inputs=weighed,
-        missing=tuple(one.name for one in weighed if one.value is None),
-        intercept=found.model.intercept_micro,
+        missing=(*(one.name for one in weighed if one.value is None), *([] if found.part else [PLACE])),
+        section=found.part.part if found.part else None,
+        intercept=found.part.intercept_micro if found.part else None,
         total=row["skor_verifikasi"],
         shadow_score=row["skor_bayangan"],
         point=row.get("skor_estimasi"),
@@ -109,22 +120,29 @@ def explain(platform: Platform, view: View, asked_id: str, look: Look, since: Vi
         to_upper=row.get("jarak_batas_atas"),
         moved=_moved(since, found) if since else None,
         imitation_error=_imitation_error(found),
+        likely=_likely(found),
     )
 
 
 def _imitation_error(found: Home) -> tuple[int | None, ...] | None:
-    agreement, shadow = found.model.agreement, found.row["desil_bayangan"]
+    agreement, shadow = found.view.model.agreement, found.row["desil_bayangan"]
     return agreement.chances[shadow - 1] if agreement and shadow else None
+
+
+def _likely(found: Home) -> tuple[int, ...] | None:
+    said = likely(found.view)
+    return said.of(found.row["skor_verifikasi"]) if said else None
 
 
 def _weighed(found: Home) -> tuple[Weighed, ...]:
     values = values_of(found.family, found.persons, found.day)
+    weights = formula(found.part).weights if found.part else {}
     weighed = []
-    for feature in found.model.features:
-        declared, value = DECLARED[feature.name], values[feature.name]
-        points = None if value is None else value * feature.coefficient_micro
+    for feature in found.view.model.features:
+        declared, value, weight = DECLARED[feature.name], values[feature.name], weights.get(feature.name)
+        points = None if value is None or weight is None else value * weight
         facts = (declared.label, declared.unit, declared.columns, declared.proof.value, declared.is_verifiable)
-        weighed.append(Weighed(feature.name, *facts, value, feature.coefficient_micro, points))
+        weighed.append(Weighed(feature.name, *facts, value, weight, points))
     _check(found, weighed)
     return tuple(weighed)
 
@@ -133,8 +151,9 @@ def _check(found: Home, weighed: list[Weighed]) -> None:
     """The inputs must give the published score, where one is published."""
     published = found.row["skor_verifikasi"]
     points = [one.points for one in weighed]
-    total = found.model.intercept_micro + sum(point for point in points if point is not None)
-    if published is not None and (None in points or total != published):
+    intercept = found.part.intercept_micro if found.part else None
+    total = (intercept or 0) + sum(point for point in points if point is not None)
+    if published is not None and (intercept is None or None in points or total != published):
         raise DtsenError("E_SCORE_DIFFERS", "the inputs of the family do not give its published score")
 
 
@@ -152,23 +171,30 @@ def _moved(since: View, after: Home) -> Move:
         return Move(since.release_id, old, new, None)
     aged = values_of(before.family, before.persons, after.day)
     members = values_of(before.family, regrouped(before, after), after.day)
-    return Move(since.release_id, old, new, decompose(stands[0], stands[1], aged, members) or None)
+    there = since.model.part_of(after.place)
+    moved = formula(there) if there else None
+    return Move(since.release_id, old, new, decompose(stands[0], stands[1], aged, members, moved) or None)
 
 
 def _stand(found: Home) -> Stand | None:
     """How a family with an estimate stands; none for one without, or from before releases told their points."""
     row = found.row
-    if row.get("skor_estimasi") is None:
+    if row.get("skor_estimasi") is None or found.part is None:
         return None
-    model = found.model
+    told = formula(found.part)
     return Stand(
         values=_whole(values_of(found.family, found.persons, found.day)),
-        weights={feature.name: feature.coefficient_micro for feature in model.features},
-        intercept=model.intercept_micro,
+        weights=told.weights,
+        intercept=told.intercept,
         anchor=row["skor_estimasi"] - row["skor_verifikasi"],
         cuts=tuple(found.view.manifest["cuts"]),
         desil=row["desil_estimasi"],
     )
+
+
+def formula(part: WelfareModel) -> Formula:
+    """How a model without sections scores."""
+    return Formula({one.name: one.coefficient_micro for one in part.features}, part.intercept_micro)
 
 
 def _whole(values: Values) -> dict[str, int]:

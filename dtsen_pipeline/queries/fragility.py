@@ -63,10 +63,14 @@ def _draws(release_id: str) -> list[np.random.Generator]:
 def _moved(
     found: Prospects, table: pl.DataFrame, decile: Floats, line: int, rng: np.random.Generator
 ) -> tuple[float, float]:
-    """The shares that move and that cross the line under one draw of coefficients."""
-    score = np.full(table.height, float(found.model.intercept_micro))
-    for feature, noise in zip(found.model.features, rng.normal(1, NOISE, len(found.model.features)), strict=True):
-        score += table[feature.name].to_numpy() * feature.coefficient_micro * noise
+    """The shares that move and that cross the line under one draw of coefficients, of every section its own."""
+    score = np.zeros(table.height)
+    of = table["part"].to_numpy()
+    for number, part in enumerate(found.model.parts):
+        rows = table.filter(of == number)
+        score[of == number] = part.intercept_micro
+        for feature, noise in zip(part.features, rng.normal(1, NOISE, len(part.features)), strict=True):
+            score[of == number] += rows[feature.name].to_numpy() * feature.coefficient_micro * noise
     counts = np.cumsum(np.bincount(decile.astype(np.int64), minlength=11)[1:10])
     ordered = np.sort(score)
     cuts = np.where(counts > 0, ordered[np.maximum(counts, 1) - 1], -np.inf)

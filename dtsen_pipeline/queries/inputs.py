@@ -11,6 +11,7 @@ import narwhals as nw
 import polars as pl
 
 from dtsen_pipeline.core.features import features, household
+from dtsen_pipeline.core.sections import PLACE
 from dtsen_pipeline.queries.reading import Row, View, fetched
 from dtsen_pipeline.reference import WelfareModel
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -38,9 +39,14 @@ class Home:
         return date.fromisoformat(self.view.manifest["base_date"])
 
     @property
-    def model(self) -> WelfareModel:
-        """The model of the release."""
-        return self.view.model
+    def place(self) -> str | None:
+        """The region code of the family's place."""
+        return self.row.get(PLACE)
+
+    @property
+    def part(self) -> WelfareModel | None:
+        """The model of the release, or its section of the family's place; None where the model has none for it."""
+        return self.view.model.part_of(self.place)
 
 
 def home(view: View, family_id: str) -> Home:

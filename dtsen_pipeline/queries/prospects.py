@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from dtsen_pipeline.core import queue as chances
 from dtsen_pipeline.core.features import features, household
+from dtsen_pipeline.core.sections import number
 from dtsen_pipeline.queries.input_doubt import HEAD, Doubt, Doubts
+from dtsen_pipeline.queries.probability import Likely, likely
 from dtsen_pipeline.queries.programmes import in_force_on
 from dtsen_pipeline.queries.reading import View, fetched
 from dtsen_pipeline.queries.visits import ANSWERED, visits
@@ -53,7 +55,7 @@ class Prospects:
 
     @cached_property
     def frame(self) -> pl.DataFrame:
-        """family_id, kelurahan, desil, whether verified on this snapshot, and what a visit is expected to change."""
+        """Each family with kelurahan, desil, verified score, whether it is verified, and what a visit changes."""
         answered = self.visits.filter(pl.col("outcome").is_in(ANSWERED), pl.col("visited_on") > self.base)
         return self.families.select(
             "family_id",
@@ -63,12 +65,16 @@ class Prospects:
             pl.col("family_id").is_in(answered["family_id"].drop_nulls().to_list()).alias("is_verified"),
             pl.Series("expected", self.expected),
             pl.Series("flip", self.flip),
+            score="skor_verifikasi",
         )
 
     @cached_property
     def expected(self) -> Floats:
-        """Programme answers expected to change; 0 for families without an official desil, which none can move."""
-        stake = chances.expected_stake(self._after, self._estimate, stakes(self.on))
+        """Programme answers that a visit is expected to set right; 0 for families without an official desil.
+
+        Under a model that says nothing of P(desil = k), as an imitation, the answers that it is expected to change.
+        """
+        stake = chances.expected_stake(self._after, self._estimate, self._stakes)
         return np.where(self._is_ranked, stake, 0.0)
 
     @cached_property
@@ -76,6 +82,18 @@ class Prospects:
         """The chance that the estimated desil moves."""
         stays = self._after[np.arange(len(self._estimate)), self._estimate - 1]
         return np.where(self._is_ranked, 1 - stays, 0.0)
+
+    @cached_property
+    def likely(self) -> Likely | None:
+        """P(desil = k) under the release's model, where it tells any."""
+        return likely(self.view)
+
+    @cached_property
+    def _stakes(self) -> Floats:
+        change = stakes(self.on)
+        if self.likely is None:
+            return change
+        return chances.set_right(change, self.likely.by_decile(self.view.manifest["cuts"]))
 
     def causes(self, place: int) -> tuple[Cause, ...]:
         """The inputs of a family that may move its desil most."""
@@ -122,31 +140,53 @@ class Prospects:
 
     @cached_property
     def features(self) -> pl.DataFrame:
-        """Every feature of every family in whole numbers, by family id, with the number of members who live there."""
+        """Every feature of every family in whole numbers, by family id, with its number of members and its section.
+
+        `part`: the place of its section among the model's parts, null where it is of none.
+        """
         persons = nw.from_native(fetched(self.view.scan("anggota")).lazy())
         joined = nw.from_native(self.families.lazy()).join(household(persons, self.base), on="family_id", how="left")
         available = features()
         names = {feature.name: available[feature.name] for feature in self.model.features}
-        rows = joined.select("family_id", size=nw.col("n"), **names).to_native()
+        rows = joined.select("family_id", size=nw.col("n"), part=number(self.model), **names).to_native()
         return fetched(rows).sort("family_id")
 
     @cached_property
     def _inputs(self) -> chances.Inputs:
         blocks = [
             pl.sum_horizontal(
-                (pl.col(feature.name).cast(pl.Float64) * feature.coefficient_micro for feature in block),
+                (
+                    pl.col(feature.name).cast(pl.Float64) * self._by_part(self._weights[feature.name])
+                    for feature in block
+                ),
                 ignore_nulls=False,
             ).alias(str(place))
             for place, block in enumerate(self._blocks)
         ]
+        intercept = self.features.select(self._by_part([part.intercept_micro for part in self.model.parts]))
         held = self.features.select(blocks).fill_null(NAN).to_numpy()
         group = self.families["desil_nasional"].fill_null(0).cast(pl.Int64).to_numpy()
         doubt = np.column_stack([doubt.chance for doubt in self._doubts])
         unknown = pl.repeat(None, self.families.height, dtype=pl.Float64, eager=True)
         at = self.families.get_column("skor_estimasi", default=unknown).cast(pl.Float64)
         return chances.Inputs(
-            held, doubt, chances.peers_of(held, group), self.model.intercept_micro, at.fill_null(NAN).to_numpy()
+            held,
+            doubt,
+            chances.peers_of(held, group),
+            intercept.to_series().to_numpy(),
+            at.fill_null(NAN).to_numpy(),
         )
+
+    @cached_property
+    def _weights(self) -> dict[str, list[int]]:
+        """The weight of each feature in each part of the model."""
+        parts = [{one.name: one.coefficient_micro for one in part.features} for part in self.model.parts]
+        return {one.name: [part[one.name] for part in parts] for one in self.model.features}
+
+    def _by_part(self, values: Sequence[int]) -> pl.Expr:
+        """The value of each family's section; the mean of all where it is not known, since a visit may find any."""
+        known = dict(enumerate(map(float, values)))
+        return pl.col("part").replace_strict(known, default=sum(known.values()) / len(known), return_dtype=pl.Float64)
 
     @cached_property
     def _doubts(self) -> list[Doubt]:

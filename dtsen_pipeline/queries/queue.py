@@ -1,6 +1,6 @@
-"""Whom to visit next: a list by expected change under a capacity per kelurahan, with a random arm beside it.
+"""Whom to visit next: a list by what visits set right under a capacity per kelurahan, with a random arm beside it.
 
-The priority arm goes by what a visit is expected to change in programmes' answers; the random arm is drawn by lot
+The priority arm goes by what a visit is expected to set right in programmes' answers; the random arm is drawn by lot
 from all families still to be verified, so that targeting error can be measured. Same release, capacity and seed, same
 list. Nothing here decides about aid, and no identifying value is shown.
 """
@@ -39,8 +39,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Assignment:
-    """A visit to make. `expected`: programme answers expected to change; `flip`: the chance that the desil moves.
+    """A visit to make.
 
+    `expected`: programme answers that it is expected to set right; `flip`: the chance that the estimate moves;
+    `likely`: of a hundred families with this score, how many have the deciles 1 to 10 of welfare, if the model tells.
     `drawn_from`: families of the kelurahan that the random arm was drawn from, and `drawn` how many were.
     """
 
@@ -54,6 +56,7 @@ class Assignment:
     estimate: int | None
     expected: float
     flip: float
+    likely: tuple[int, ...] | None
     causes: tuple[Cause, ...]
     drawn: int
     drawn_from: int
@@ -105,7 +108,7 @@ def queue(platform: Platform, view: View, asked: Asked) -> Queue:
 
 
 def _village(found: Prospects, village: str, homes: pl.DataFrame, asked: Asked) -> Iterator[Assignment]:
-    """The random arm first, then the families of most expected change among the others."""
+    """The random arm first, then the families that most is expected of among the others."""
     count = min(asked.visits, homes.height)
     drawn = max(1, round(count * RANDOM_SHARE))
     order = lot(f"{found.view.release_id}|{asked.seed}", homes["family_id"].to_list())
@@ -126,6 +129,7 @@ def _village(found: Prospects, village: str, homes: pl.DataFrame, asked: Asked) 
             estimate=row["desil_estimasi"],
             expected=round(row["expected"], 4),
             flip=round(row["flip"], 4),
+            likely=found.likely.of(row["score"]) if found.likely else None,
             causes=found.causes(row["place"]),
             drawn=drawn,
             drawn_from=homes.height,

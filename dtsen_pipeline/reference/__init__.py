@@ -33,6 +33,7 @@ from dtsen_pipeline.reference.records import (
     Feature,
     Kelurahan,
     MergePolicy,
+    Section,
     SurveyMap,
     WelfareModel,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "Programme",
     "Reading",
     "Rule",
+    "Section",
     "SurveyMap",
     "WelfareModel",
     "cities",

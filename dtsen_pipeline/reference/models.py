@@ -9,13 +9,15 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from dtsen_pipeline.reference.records import Agreement, Dropped, Feature, SurveyMap, WelfareModel
+from dtsen_pipeline.reference.probability import Probability, read_probability
+from dtsen_pipeline.reference.records import Agreement, Dropped, Feature, Section, SurveyMap, WelfareModel
 from dtsen_pipeline.reference.strict import fields, once, one_of, read_yaml, texts, typed
 
 MICRO, DECILES, CODE_PARTS = 1_000_000, 10, 2
@@ -24,13 +26,25 @@ STATUSES, KINDS, UNITS = ("demonstration", "city"), ("coefficients", "fitted", I
 SCOPES = ("demonstrasi", "nasional", "provinsi", "kabupaten_kota")
 _WORDS = "name label label_id columns definition survey_variable reading"
 _MAP = "title source effective unit scope outcome welfare features"
-_MAP_OPTIONS = "dropped baseline regions weight place until"
-_NUMBERS = "n residual_sd_micro scale intercept_micro"
+_SECTION, _SECTION_NUMBERS = "name value regions", "n r2 residual_sd_micro intercept_micro coefficients_micro"
+_MAP_OPTIONS = "dropped baseline regions weight place until section sections"
+_NUMBERS = "n residual_sd_micro scale"
 _MODEL = f"{_MAP} id status kind r2 sha256 {_NUMBERS}"
 _AGREEMENT = "snapshot files folds seed penalty exact within_one kendall chances"
 _HEAD = (
     "# score_micro = intercept_micro + sum(coefficient_micro * feature), all integers. Written by `dtsen model fit`.\n"
 )
+
+
+class _Lines(yaml.SafeDumper):
+    """Writes what is a tuple on one line."""
+
+
+def _line(dumper: yaml.SafeDumper, row: tuple[int, ...]) -> yaml.Node:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", row, flow_style=True)
+
+
+_Lines.add_representer(tuple, _line)
 
 
 class WrongDigestError(ValueError):
@@ -52,17 +66,25 @@ def read_survey_map(path: Path) -> SurveyMap:
 def read_welfare_model(path: Path) -> WelfareModel:
     """Read a welfare model; its id is the file's name. Raises WrongDigestError where a number was changed."""
     where = path.name
-    facts = fields(read_yaml(path), where, _MODEL, f"{_MAP_OPTIONS} agreement levels")
+    facts = read_yaml(path)
+    is_sectioned = isinstance(facts, dict) and "sections" in facts
+    needed = _MODEL if is_sectioned else f"{_MODEL} intercept_micro"
+    facts = fields(facts, where, needed, f"{_MAP_OPTIONS} agreement levels probability")
     one_of(facts["id"], (path.stem,), f"{where}: id")
     one_of(facts["status"], STATUSES, f"{where}: status")
     one_of(facts["kind"], KINDS, f"{where}: kind")
     one_of(facts["scale"], (MICRO,), f"{where}: scale")
-    for key in _NUMBERS.split():
+    for key in [*_NUMBERS.split(), *([] if is_sectioned else ["intercept_micro"])]:
         typed(facts[key], int, f"{where}: {key}")
     for key in ("r2", "sha256"):
         typed(facts[key], str, f"{where}: {key}")
-    told = {"agreement": _agreement(facts, where), "levels": _levels(facts, where)}
-    read = WelfareModel(**_mapped(facts, where, is_weighted=True) | told)
+    told = {
+        "agreement": _agreement(facts, where),
+        "levels": _levels(facts, where),
+        "probability": _probability(facts, where),
+    }
+    mapped = _mapped(facts, where, is_weighted=not is_sectioned)
+    read = WelfareModel(**{"intercept_micro": 0} | mapped | {"sections": _weighted(facts, mapped, where)} | told)
     if facts["sha256"] != digest_of(facts):
         message = f"{where}: sha256 is not that of the file's facts"
         raise WrongDigestError(message)
@@ -72,7 +94,7 @@ def read_welfare_model(path: Path) -> WelfareModel:
 def written(facts: Mapping[str, Any]) -> str:
     """The text of a model file, with its digest."""
     sealed = {**facts, "sha256": digest_of(facts)}
-    return _HEAD + yaml.safe_dump(sealed, sort_keys=False, allow_unicode=True, width=110)
+    return _HEAD + yaml.dump(sealed, Dumper=_Lines, sort_keys=False, allow_unicode=True, width=110)
 
 
 def read_facts(path: Path) -> dict[str, Any]:
@@ -112,6 +134,16 @@ def _agreement(facts: Mapping[str, Any], where: str) -> Agreement | None:
     return Agreement(**told | {"files": texts(told["files"], where), "chances": tuple(map(tuple, chances))})
 
 
+def _probability(facts: Mapping[str, Any], where: str) -> Probability | None:
+    """What the residuals say; of an imitation they would say nothing of welfare."""
+    if "probability" not in facts:
+        return None
+    if facts["kind"] == IMITATION:
+        message = f"{where}: an imitation says nothing of welfare, so it has no probability"
+        raise ValueError(message)
+    return read_probability(facts["probability"], f"{where}: probability")
+
+
 def _levels(facts: Mapping[str, Any], where: str) -> dict[str, int]:
     """The levels by place; a model has them where it names the columns that tell the place."""
     if ("levels" in facts) != (facts.get("place") is not None):
@@ -124,6 +156,52 @@ def _levels(facts: Mapping[str, Any], where: str) -> dict[str, int]:
             raise ValueError(message)
         typed(level, int, f"{where}: levels")
     return levels
+
+
+def _sections(facts: Mapping[str, Any], where: str) -> tuple[Section, ...]:
+    """The sections of a map or a model, without their numbers; no region code may be of two."""
+    where = f"{where}: sections"
+    if ("sections" in facts) != (facts.get("section") is not None) or ("sections" in facts and facts.get("place")):
+        message = f"{where} belong to a column that tells them, and not to places with levels"
+        raise ValueError(message)
+    if "sections" not in facts:
+        return ()
+    typed(facts["section"], str, where)
+    found = tuple(_section(item, where) for item in typed(facts["sections"], list, where))
+    for key in ("name", "value"):
+        once(Counter(getattr(one, key) for one in found), key, where)
+    codes = [(code, one.name) for one in found for code in one.regions]
+    if len(found) < 2 or any(a.startswith(b) for a, mine in codes for b, theirs in codes if mine != theirs):  # noqa: PLR2004 - one section is none
+        message = f"{where}: two at least, and no region code of two"
+        raise ValueError(message)
+    return found
+
+
+def _section(value: object, where: str) -> Section:
+    told = fields(value, where, _SECTION, _SECTION_NUMBERS)
+    typed(told["name"], str, where)
+    typed(told["value"], int, where)
+    regions = texts(told["regions"], where)
+    _check_regions(regions, where)
+    if not regions:
+        message = f"{where}: a section needs a region"
+        raise ValueError(message)
+    return Section(name=told["name"], value=told["value"], regions=regions)
+
+
+def _weighted(facts: Mapping[str, Any], mapped: Mapping[str, Any], where: str) -> tuple[Section, ...]:
+    """The sections of a model with their numbers: each has a weight for every feature."""
+    names = " ".join(feature.name for feature in mapped["features"])
+    found = []
+    for section, value in zip(mapped["sections"], facts.get("sections", []), strict=True):
+        place = f"{where}: {section.name}"
+        told = fields(value, place, f"{_SECTION} {_SECTION_NUMBERS}")
+        weights = {
+            name: typed(weight, int, place) for name, weight in fields(told["coefficients_micro"], place, names).items()
+        }
+        numbers = {key: typed(told[key], int, place) for key in ("n", "residual_sd_micro", "intercept_micro")}
+        found.append(replace(section, **numbers, r2=typed(told["r2"], str, place), weights=weights))
+    return tuple(found)
 
 
 def _mapped(facts: Mapping[str, Any], where: str, *, is_weighted: bool) -> dict[str, Any]:
@@ -148,7 +226,8 @@ def _mapped(facts: Mapping[str, Any], where: str, *, is_weighted: bool) -> dict[
     dropped = tuple(_dropped(item, where) for item in typed(facts.get("dropped", []), list, where))
     lists = {key: texts(facts.get(key, []), f"{where}: {key}") for key in ("baseline", "regions")}
     _check_regions(lists["regions"], where)
-    return {**facts, **lists, "features": features, "dropped": dropped}
+    sections = _sections(facts, where)
+    return {**facts, **lists, "features": features, "dropped": dropped, "sections": sections}
 
 
 def _check_period(facts: Mapping[str, Any], where: str) -> None:

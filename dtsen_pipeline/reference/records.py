@@ -6,9 +6,11 @@ readers' work.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+
+from dtsen_pipeline.reference.probability import Probability
 
 
 @dataclass(frozen=True)
@@ -182,12 +184,31 @@ class Dropped:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Section:
+    """A part of a model with numbers of its own, for families whose region code begins with one of `regions`.
+
+    `value`: the answer of the survey's section column that means it. In a survey map the numbers are nothing; in a
+    model `weights` are millionths by feature, for each of the model's features.
+    """
+
+    name: str
+    value: int
+    regions: tuple[str, ...]
+    n: int = 0
+    r2: str = ""
+    residual_sd_micro: int = 0
+    intercept_micro: int = 0
+    weights: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class SurveyMap:
     """How a survey answers features: a welfare model without its numbers.
 
     `welfare` and `weight` are columns of the survey; `baseline` are columns of a plain regression to compare with.
     `regions` are leading digits of BPS codes, none for everywhere; `until` is the last day in force. `place`: the
     columns whose digits, side by side, are the BPS code of a household's regency or city, if places have levels.
+    `section`: the column that tells the section, where the model has `sections`.
     """
 
     title: str
@@ -204,6 +225,8 @@ class SurveyMap:
     weight: str | None = None
     place: str | None = None
     until: date | None = None
+    section: str | None = None
+    sections: tuple[Section, ...] = ()
 
     @property
     def place_columns(self) -> tuple[str, ...]:
@@ -247,7 +270,9 @@ class WelfareModel(SurveyMap):
 
     `agreement` is known of imitations, whose points are millionths of a logit. `levels`: what a regency or city of the
     survey lies above the intercept, by BPS code. They compare households of several places; the families of one city
-    are scored without, since what is the same for all of them moves no decile.
+    are scored without, since what is the same for all of them moves no decile. `probability`: what the fit's residuals
+    say of P(desil = k), of models of welfare that were judged on a survey. A model with `sections` has no weights of
+    its own: whoever scores takes its parts. `part`: the section whose numbers a part has.
     """
 
     id: str
@@ -261,3 +286,22 @@ class WelfareModel(SurveyMap):
     sha256: str
     agreement: Agreement | None = None
     levels: Mapping[str, int] = field(default_factory=dict)
+    probability: Probability | None = None
+    part: str | None = None
+
+    @cached_property
+    def parts(self) -> tuple["WelfareModel", ...]:
+        """The models without sections that it consists of: one for each section, in their order, else itself."""
+        return tuple(map(self._part, self.sections)) or (self,)
+
+    def part_of(self, code: str | None) -> "WelfareModel | None":
+        """The part that scores a family of a region code; None where sections count and none is the family's."""
+        if not self.sections:
+            return self
+        return next((part for part in self.parts if code is not None and part.covers(code)), None)
+
+    def _part(self, section: Section) -> "WelfareModel":
+        weighted = (replace(one, coefficient_micro=section.weights[one.name]) for one in self.features)
+        names = ("regions", "n", "r2", "residual_sd_micro", "intercept_micro")
+        numbers = {name: getattr(section, name) for name in names}
+        return replace(self, **numbers, features=tuple(weighted), part=section.name, section=None, sections=())

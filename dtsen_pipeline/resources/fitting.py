@@ -8,13 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from dtsen_pipeline.core import fitting
+from dtsen_pipeline.core import fitting, reliability
 from dtsen_pipeline.core.card import card
-from dtsen_pipeline.core.fitting import Error
+from dtsen_pipeline.core.fitting import Error, Numbers
 from dtsen_pipeline.core.judging import Judged, Plan, judge, model_facts
-from dtsen_pipeline.core.microdata import columns_of, matrix, places, scores
+from dtsen_pipeline.core.microdata import columns_of, matrix, places, scores, sections
+from dtsen_pipeline.core.probability import Whole, chances, limits
 from dtsen_pipeline.reference import SurveyMap, WelfareModel
 from dtsen_pipeline.reference.models import read_facts, written
+from dtsen_pipeline.reference.probability import Reliability
 from dtsen_pipeline.resources import models
 from dtsen_pipeline.resources.surveys import Survey, read_survey
 
@@ -30,7 +32,10 @@ class Fit:
 
 @dataclass(frozen=True)
 class Tried:
-    """How well a model ranks the households of a survey; errors with their intervals."""
+    """How well a model ranks the households of a survey; errors with their intervals.
+
+    `probability`: how well its P(desil = k) holds there, where it tells any.
+    """
 
     model: str
     survey: str
@@ -41,6 +46,7 @@ class Tried:
     r2: float
     spearman: float
     errors: tuple[Error, ...]
+    probability: tuple[Reliability, ...]
 
 
 def fit(survey: Path, map_name: str, name: str, plan: Plan, home: Path, out: Path | None) -> Fit:
@@ -60,7 +66,9 @@ def fit(survey: Path, map_name: str, name: str, plan: Plan, home: Path, out: Pat
 def try_model(model: WelfareModel, survey: Path, draws: int, seed: int) -> Tried:
     """Score a survey's households by a model, in whole numbers, and compare with their welfare."""
     read = _read(survey, model, is_compared=False)
-    said = scores(model, matrix(model, read.columns), places(model, read.columns)).astype(np.float64)
+    columns = read.columns
+    scored = scores(model, matrix(model, columns), places(model, columns), sections(model, columns))
+    said = scored.astype(np.float64)
     y = np.log(read.columns[model.welfare])
     weight = read.columns[model.weight] if model.weight else np.ones_like(y)
     return Tried(
@@ -73,7 +81,18 @@ def try_model(model: WelfareModel, survey: Path, draws: int, seed: int) -> Tried
         r2=fitting.r_squared(y, said / model.scale, weight),
         spearman=fitting.spearman(y, said),
         errors=fitting.errors(y, [said], weight, draws, seed),
+        probability=_tried_chances(model, scored, y, weight),
     )
+
+
+def _tried_chances(model: WelfareModel, scored: Whole, y: Numbers, weight: Numbers) -> tuple[Reliability, ...]:
+    """The model's probabilities held against the deciles of the survey's own welfare; none where it tells none."""
+    if model.probability is None:
+        return ()
+    residuals = model.probability.residuals_micro
+    ends = limits(scored, weight, residuals, reliability.tenths(weight))
+    decile = reliability.true_deciles(y, weight)
+    return reliability.judged(chances(scored, residuals, ends), decile, weight)
 
 
 def _read(survey: Path, planned: SurveyMap, *, is_compared: bool) -> Survey:

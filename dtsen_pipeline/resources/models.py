@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.microdata import check_features
-from dtsen_pipeline.reference import SurveyMap, WelfareModel, survey_maps, welfare_models
+from dtsen_pipeline.reference import SurveyMap, WelfareModel, city, survey_maps, welfare_models
 from dtsen_pipeline.reference.models import IMITATION, WrongDigestError, read_survey_map, read_welfare_model
 from dtsen_pipeline.resources.home import make_private, write_private
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -83,9 +83,13 @@ def _problem(error: ValueError) -> str:
 
 
 def check_region(model: WelfareModel, region: str) -> None:
-    """E_MODEL_REGION where the model is not made for the region."""
+    """E_MODEL_REGION where the model is not made for the region, E_MODEL_SECTION where it has none for a part of it."""
     if not model.covers(region):
         raise DtsenError("E_MODEL_REGION", f"{model.id} is made for other regions")
+    outside = [] if not model.sections else [one for one in city(region).kelurahan if model.part_of(one.bps) is None]
+    if outside:
+        problem = f"{model.id} has no section for {len(outside)} kelurahan of the city"
+        raise DtsenError("E_MODEL_SECTION", problem)
 
 
 def check_in_force(model: WelfareModel, region: str, day: date) -> None:

@@ -49,6 +49,14 @@ def test_a_fit_is_kept_with_its_card_and_can_be_tried(fit: Any, dtsen: Dtsen, ho
     other = wrote_survey(tmp_path / "other.csv", rows(seed=12))
     tried = dtsen("model", "score", "--model", "kota", "--survey", other, "--draws", "100", "--json").document
     assert 0.35 < tried["r2"] < 0.8
+    for tables in (said.document["probability"], tried["probability"]):
+        each = tables[0]
+        assert float(each["brier"]) < float(each["blind"])
+        assert sum(band["answers"] for band in each["bands"]) == 3000
+    assert model["probability"]["tables"][0]["brier"] == said.document["probability"][0]["brier"]
+    assert len(model["probability"]["residuals_micro"]) == 100
+    assert f"| {said.document['probability'][1]['brier']} |" in card
+    assert "Galat kalibrasi" in dtsen("model", "show", "kota").all
     assert tried["errors"][3]["exclusion"]["low"] < tried["errors"][3]["exclusion"]["value"] < 0.4
 
 

@@ -12,6 +12,7 @@ from dtsen_pipeline.core.queue import (
     expected_stake,
     lot,
     peers_of,
+    set_right,
 )
 
 CUTS = (10, 20, 30, 40, 50, 60, 70, 80, 90)
@@ -81,6 +82,23 @@ def test_the_stake_is_chance_times_meaning() -> None:
     chances = np.zeros((2, 10))
     chances[:, 4] = 0.5
     assert expected_stake(chances, np.array([3, 4]), stakes).tolist() == [1.5, 0.0]
+
+
+def test_a_move_counts_by_what_it_sets_right() -> None:
+    """Programmes up to decile 4. In truth half of those in desil 5 are below 5, and three quarters of those in 4."""
+    line = (np.arange(1, 11) <= 4).astype(np.float64)
+    stakes = np.abs(line[:, None] - line[None, :])
+    truth = np.eye(10)
+    truth[4], truth[3] = 0, 0
+    truth[4, [3, 4]], truth[3, [3, 4]] = 0.5, (0.75, 0.25)
+    found = set_right(stakes, truth)
+    assert found[4, 3] == pytest.approx(0.75 - 0.25)
+    assert found[3, 4] == pytest.approx(0)
+    assert found[9, 0] == pytest.approx(1)
+    assert (found[:4, :4] == 0).all()
+    truth[4, [3, 4]] = (0.9, 0.1)
+    assert set_right(stakes, truth)[3, 4] == 0
+    assert (set_right(stakes, np.eye(10)) == stakes).all()
 
 
 def test_the_lottery_hangs_on_the_seed_alone() -> None:

@@ -118,9 +118,28 @@ def test_an_imitation_is_explained_with_its_own_error(house: Platform, home: Lat
     chances = tuple((*([None] * 9), decile) for decile in range(1, 11))
     words = dict.fromkeys(("snapshot", "penalty", "exact", "within_one", "kendall"), "")
     agreement = Agreement(**words, files=(), folds=10, seed=1, chances=chances)
-    vars(release)["model"] = replace(release.model, kind="imitation", agreement=agreement)
+    vars(release)["model"] = replace(release.model, kind="imitation", agreement=agreement, probability=None)
     found = explain(house, release, str(row["family_id"]), LOOK)
+    assert found.likely is None
     assert found.imitation_error == chances[int(str(row["desil_bayangan"])) - 1]
+
+
+def test_the_chances_of_a_decile_are_counted_out_of_the_mixture(house: Platform, home: Later) -> None:
+    """Each family a hundred times, once with each residual of the model; as many in a decile as officially."""
+    release = view(house, home.late)
+    stated = release.model.probability
+    assert stated is not None
+    known = release.rows("keluarga", pl.col("skor_bayangan").is_not_null(), pl.col("desil_nasional").is_not_null())
+    welfare = sorted(int(row["skor_bayangan"]) + e for row in known for e in stated.residuals_micro)
+    places = [100 * sum(row["desil_nasional"] <= k for row in known) for k in range(1, 10)]
+    ends = [welfare[place - 1] if place else welfare[0] - 1 for place in places]
+    for family_id in families(release, pl.col("is_lengkap"))[:10]:
+        found = explain(house, release, family_id, LOOK)
+        assert found.total is not None
+        counted = [sum(end < found.total + e for end in ends) for e in stated.residuals_micro]
+        assert found.likely == tuple(counted.count(k) for k in range(10))
+    blank = families(release, pl.col("skor_verifikasi").is_null())
+    assert explain(house, release, blank[0], LOOK).likely is None
 
 
 def test_inputs_that_do_not_give_the_published_score_are_not_explained(

@@ -13,6 +13,7 @@ from dtsen_pipeline.core.queue import lot
 from dtsen_pipeline.queries import assignments as workbook_of
 from dtsen_pipeline.queries.assignments import COLUMNS, assignments, masked
 from dtsen_pipeline.queries.input_doubt import COMPOSITION, TOSS, Doubts
+from dtsen_pipeline.queries.probability import likely
 from dtsen_pipeline.queries.prospects import Prospects, stakes
 from dtsen_pipeline.queries.queue import Asked, Queue, logged, queue
 from dtsen_pipeline.queries.reading import View
@@ -130,6 +131,25 @@ def test_moving_across_a_programme_boundary_is_what_counts() -> None:
     assert table[0, 1] == pytest.approx(0.5)
     assert table[6, 9] == 0
     assert (table == table.T).all()
+
+
+def test_what_a_visit_sets_right_is_less_than_what_it_changes(platform: Platform, release: View) -> None:
+    """Under a model that says nothing of welfare every changed answer counts, under this one the part that is right."""
+    honest, plain = Prospects(platform, release), Prospects(platform, release)
+    plain.likely = None
+    assert (honest.expected <= plain.expected + 1e-12).all()
+    assert 0 < honest.expected.sum() < 0.8 * plain.expected.sum()
+    assert (honest.flip == plain.flip).all()
+
+
+def test_an_assignment_tells_the_chances_of_its_score(release: View, found: Queue) -> None:
+    said = likely(release)
+    assert said is not None
+    scores = {row["family_id"]: row["skor_verifikasi"] for row in release.rows("keluarga")}
+    for one in found.assignments:
+        assert one.likely == said.of(scores[one.family_id])
+        assert one.likely is None or sum(one.likely) == 100
+    assert any(one.likely for one in found.assignments)
 
 
 def test_the_list_keeps_to_the_capacity(found: Queue, release: View) -> None:

@@ -229,6 +229,16 @@ def test_refit_gives_the_file(survey: Survey, model: dict[str, Any]) -> None:
     assert fit(matrix(survey), outcome(survey), places(survey)) == written
 
 
+def test_the_residuals_of_the_file_are_those_of_households_not_seen(survey: Survey, model: dict[str, Any]) -> None:
+    """Ten other folds and plain least squares give the same spread, which is wider than that of the fit."""
+    y = outcome(survey)
+    left = y - predict_unseen(matrix(survey), y, places(survey), SPLITS["ten folds"](survey))
+    stated = np.array(model["probability"]["residuals_micro"]) / MICRO
+    expected = np.quantile(left, (np.arange(100) + 0.5) / 100)
+    np.testing.assert_allclose(stated[5:95], expected[5:95], atol=0.04)
+    assert float(stated.std()) * MICRO > model["residual_sd_micro"]
+
+
 def test_the_card_prints_what_the_data_say(survey: Survey) -> None:
     card = CARD.read_text(encoding="utf-8")
     for name, groups in SPLITS.items():
@@ -322,6 +332,32 @@ def test_the_generated_card_carries_the_numbers_of_the_file(model: dict[str, Any
     for item in model["features"]:
         assert f"| `{item['name']}` | {item['coefficient_micro'] / MICRO:.6f} |" in card
     assert f"R2 {model['r2']}, residual spread" in card
+
+
+def test_the_generated_card_has_every_band_of_the_file(model: dict[str, Any]) -> None:
+    card = CARD.with_name("demo-alatas-2008-fit.md").read_text(encoding="utf-8")
+    for table in model["probability"]["tables"]:
+        assert f"| `{table['event']}` | {table['brier']} | {table['blind']} | {table['calibration_error']} |" in card
+        for least, most, answers, *shares in table["bands"]:
+            said, seen, low, high = (f"{share / 100:.2f}%" for share in shares)
+            assert f"| {least}-{most}% | {answers} | {said} | {seen} | {low} to {high} |" in card
+
+
+def test_the_model_card_sums_up_the_calibration(model: dict[str, Any]) -> None:
+    card = CARD.read_text(encoding="utf-8")
+    for table in model["probability"]["tables"]:
+        figures = (table["brier"], table["blind"], table["calibration_error"])
+        assert f"| `{table['event']}` | {' | '.join(figures)} |" in card
+
+
+def test_probabilities_of_households_not_seen_hold(model: dict[str, Any]) -> None:
+    """All but one of the nine bands lie within the interval of what was seen, and all is better than saying nothing."""
+    each, *lines = model["probability"]["tables"]
+    assert sum(not low <= said <= high for *_, said, _, low, high in each["bands"]) <= 1
+    assert float(each["calibration_error"]) < 0.01
+    for table in (each, *lines):
+        assert float(table["brier"]) < float(table["blind"])
+        assert float(table["calibration_error"]) < 0.03
 
 
 def test_the_fit_command_gives_the_file(survey: Survey) -> None:

@@ -9,6 +9,7 @@ import yaml
 
 from dtsen_pipeline.reference import WelfareModel, survey_maps
 from dtsen_pipeline.reference.models import WrongDigestError, model_label, read_survey_map, read_welfare_model, written
+from dtsen_pipeline.reference.probability import Band, plain
 
 FACTS: dict[str, Any] = {
     "id": "contoh",
@@ -167,6 +168,46 @@ def test_an_imitation_says_how_well_it_agrees(tmp_path: Path) -> None:
 def test_an_imitation_without_its_agreement_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         read(tmp_path, **changes)
+
+
+def band(**changes: int) -> list[int]:
+    row = {"least": 0, "most": 2, "answers": 5, "predicted": 100, "observed": 90, "low": 10, "high": 300}
+    return list((row | changes).values())
+
+
+TABLE = {"event": "desil = k", "brier": "0.8", "blind": "0.9", "calibration_error": "0.01", "bands": [band()]}
+PROBABILITY = {"folds": 10, "repeats": 2, "seed": 1, "tables": [TABLE], "residuals_micro": list(range(100))}
+
+
+def test_a_model_says_what_its_residuals_say(tmp_path: Path) -> None:
+    found = read(tmp_path, probability=PROBABILITY).probability
+    assert found is not None
+    assert found.residuals_micro == tuple(range(100))
+    assert found.tables[0].bands[0] == Band(least=0, most=2, answers=5, predicted=100, observed=90, low=10, high=300)
+    assert read(tmp_path, probability=plain(found)).probability == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"residuals_micro": list(range(99))}, "a hundred numbers"),
+        ({"residuals_micro": list(range(99, -1, -1))}, "a hundred numbers"),
+        ({"residuals_micro": [0.5] * 100}, "0.5 is not of type int"),
+        ({"folds": "10"}, "folds: '10' is not of type int"),
+        ({"tables": [{**TABLE, "brier": 0.8}]}, "brier: 0.8 is not of type str"),
+        ({"tables": [{**TABLE, "bands": [band()[1:]]}]}, "a band is least most"),
+        ({"tables": [{**TABLE, "bands": [band(observed=10_001)]}]}, "the last 4 from 0 to 10000"),
+        ({"tables": [{"event": "x"}]}, "missing keys"),
+    ],
+)
+def test_a_faulty_probability_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read(tmp_path, probability={**PROBABILITY, **changes})
+
+
+def test_an_imitation_has_no_probability_of_welfare(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="says nothing of welfare"):
+        read(tmp_path, kind="imitation", agreement=AGREEMENT, probability=PROBABILITY)
 
 
 def test_a_survey_map_has_no_numbers(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from dtsen_pipeline.resources.models import check_in_force
 from dtsen_pipeline.resources.platform import opened
 from dtsen_pipeline.resources.registry import Registry
 from dtsen_pipeline.schemas import programmes as schema
-from tests.surveys import facts_of_map, rows, wrote_map, wrote_survey
+from tests.modelled import sectioned
+from tests.surveys import facts_of_map, rows, sections_of, wrote_map, wrote_survey
 from tests.triggers.place import Place, Trigger
 
 CARD, MODEL = "nomor_kartu_keluarga", welfare_model("demo_alatas_2008")
@@ -181,6 +182,7 @@ TRIGGERS: Mapping[str, Trigger] = {
     "E_MODEL_FEATURE": partial(with_feature, name="owns_horse"),
     "E_MODEL_RECEIPT": partial(with_feature, columns=["keluarga.pbi_nas"]),
     "E_MODEL_REGION": lambda _: check_in_force(replace(MODEL, regions=("35",)), "3301", date(2026, 2, 1)),
+    "E_MODEL_SECTION": lambda _: check_in_force(sectioned(("3571010",), ("3571020",)), "3571", date(2026, 2, 1)),
     "E_MODEL_PERIOD": lambda _: check_in_force(MODEL, "3571", date(1900, 1, 1)),
     "E_MODEL_OVERLAP": partial(fitted_twice, name="baru"),
     "E_MODEL_EXISTS": partial(fitted_twice, name="kota"),
@@ -189,5 +191,6 @@ TRIGGERS: Mapping[str, Trigger] = {
     "E_SURVEY_FILE": no_survey,
     "E_SURVEY_COLUMN": partial(fitted, welfare="income"),
     "E_SURVEY_VALUE": partial(with_cell, column=0, cell="0"),
+    "E_SURVEY_SECTION": partial(fitted, section="w", sections=sections_of(("3571010",), ("3571020", "3571030"))),
     "E_SURVEY_WHOLE": partial(with_cell, column=1, cell="2.5"),
 }

@@ -46,6 +46,12 @@ MODELLING = (
         advice_id="Pilih model untuk daerah itu; tidak ada skor tanpa model.",
     ),
     stopped(
+        "E_MODEL_SECTION",
+        id="Model ini tidak mempunyai bagian untuk sebagian daerah yang dilayani.",
+        en="The model has no section for a part of the region that is served.",
+        advice_id="Tambahkan bagian untuk setiap kelurahan kota; tidak ada bagian bawaan.",
+    ),
+    stopped(
         "E_MODEL_PERIOD",
         id="Model ini tidak berlaku pada tanggal itu.",
         en="The model is not in force on that day.",
@@ -104,6 +110,12 @@ MODELLING = (
         id="Nilai survei bukan angka yang dapat dipakai.",
         en="A value of the survey is not a usable number.",
         advice_id="Perbaiki sel itu; kosong atau NA berarti tidak dijawab.",
+    ),
+    stopped(
+        "E_SURVEY_SECTION",
+        id="Jawaban kolom bagian tidak terdaftar di peta survei.",
+        en="An answer of the section column is not one of the survey map's.",
+        advice_id="Lengkapi bagian di peta, atau kosongkan jawaban itu.",
     ),
     stopped(
         "E_SURVEY_WHOLE",

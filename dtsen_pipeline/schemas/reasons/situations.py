@@ -187,6 +187,7 @@ OF_MODELS = {
     "E_MODEL_FEATURE": "peta survei memakai masukan `owns_horse`",
     "E_MODEL_RECEIPT": "peta survei memakai `keluarga.pbi_nas`",
     "E_MODEL_REGION": "model untuk provinsi 35 diminta untuk kota di provinsi 33",
+    "E_MODEL_SECTION": "model berbagian hanya untuk satu dari tiga kecamatan kota",
     "E_MODEL_PERIOD": "model diminta untuk tahun 1900",
     "E_MODEL_OVERLAP": "model kedua kota ini tanpa tanggal akhir model pertama",
     "E_CUTS": "batas desil kesembilan lebih rendah daripada yang kedelapan",
@@ -197,6 +198,7 @@ OF_MODELS = {
     "E_SURVEY_FILE": "berkas survei kosong",
     "E_SURVEY_COLUMN": "peta menyebut kolom `income` yang tidak ada di survei",
     "E_SURVEY_VALUE": "pengeluaran sebuah rumah tangga 0",
+    "E_SURVEY_SECTION": "peta mengenal bagian 1 dan 2, sebuah rumah tangga menjawab 3",
     "E_SURVEY_WHOLE": "2,5 anggota rumah tangga",
 }
 
