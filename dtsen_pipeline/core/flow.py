@@ -30,7 +30,7 @@ from dtsen_pipeline.core.score import Scored, ministry_inputs, score, with_score
 from dtsen_pipeline.core.summary import FAMILY_COLUMNS, PERSON_COLUMNS, summary
 from dtsen_pipeline.core.translate import translate
 from dtsen_pipeline.core.validate import check, check_births, split
-from dtsen_pipeline.reference import WelfareModel, city, code_lists, merge_policy
+from dtsen_pipeline.reference import WelfareModel, city, code_lists, linkage_model, merge_policy
 from dtsen_pipeline.schemas.release import TABLES, polars_types
 from dtsen_pipeline.schemas.tables import (
     FAMILY,
@@ -66,6 +66,7 @@ def scene_of(inputs: InputList, rulings: Iterable[Ruling] = ()) -> Scene:
         dates=inputs.snapshot_dates,
         official=inputs.official_version,
         standing=standing(rulings),
+        linkage=linkage_model(),
     )
 
 
@@ -195,6 +196,7 @@ def release_of(
         "alias": observed.aliases,
         "vanished": merged.vanished,
         "peristiwa": observed.events,
+        "tautan": observed.links,
     }
     aside = nw.concat([aside_of(observed, merged), checked.aside])
     published = [found["keluarga"], found["anggota"]]

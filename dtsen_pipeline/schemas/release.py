@@ -191,6 +191,22 @@ class Peristiwa(Pointed):
     ke_id: str = _maybe(ENTITY, "Nomor keluarga yang dimasuki")
 
 
+class Tautan(Pointed):
+    """An edge by which the linkage tied two records of one person; `src` and `row` are those of side A.
+
+    Both sides stand under the ids that they have by themselves: a case of reviewers names them so.
+    """
+
+    person_id: str = _matching(ENTITY, "Nomor orang")
+    pihak_a: str = _matching(ENTITY, "Nomor menurut catatan A")
+    pihak_b: str = _matching(ENTITY, "Nomor menurut catatan B")
+    src_b: str = _matching(TOKEN, "Token berkas catatan B")
+    row_b: int = pa.Field(ge=1, title="Baris fisik catatan B")
+    bobot: int = pa.Field(title="Bobot (perseratus bit)")
+    peluang_per_sejuta: int = pa.Field(ge=0, le=1_000_000, title="Peluang satu orang, per sejuta")
+    model: str = pa.Field(str_matches="^[0-9a-f]{64}$", title="Sidik model penautan (sha256)")
+
+
 class Summary(Published):
     """Counts for people and for the population judge; never a value of a single person."""
 
@@ -211,6 +227,7 @@ TABLES: dict[str, type[pa.DataFrameModel]] = {
     "alias": Alias,
     "vanished": Vanished,
     "peristiwa": Peristiwa,
+    "tautan": Tautan,
     "summary": Summary,
 }
 
@@ -225,6 +242,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "alias": ("tabel", "alias_id"),
     "vanished": ("tabel", "entity_id"),
     "peristiwa": ("tabel", "entity_id", "hari", "peristiwa", "src", "row"),
+    "tautan": ("person_id", "pihak_a", "pihak_b"),
     "summary": ("measure", "kelurahan", "category"),
 }
 """The sort key of each table; a total order, since keys are unique."""
