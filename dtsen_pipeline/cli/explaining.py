@@ -9,7 +9,7 @@ from rich.text import Text
 
 from dtsen_pipeline.cli import house
 from dtsen_pipeline.cli.output import document, heading, progress, say, table
-from dtsen_pipeline.cli.tracing import official_age
+from dtsen_pipeline.cli.tracing import official_age, print_ties
 from dtsen_pipeline.reference.models import model_label
 from dtsen_pipeline.schemas.errors import DtsenError
 
@@ -123,6 +123,7 @@ def _print_explained(found: "Explained") -> None:
         say(IMITATION_ERROR)
         shares = found.imitation_error
         table(("Desil resmi", "Dari seribu keluarga"), list(enumerate(shares, start=1)), numbers=(0, 1))
+    print_ties(found.ties)
     if found.moved is not None:
         _print_move(found, found.moved)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dtsen_pipeline.queries.history import History
     from dtsen_pipeline.queries.rulings import Told
     from dtsen_pipeline.queries.sources import Source
+    from dtsen_pipeline.queries.ties import Tie
     from dtsen_pipeline.queries.trace import Cell, Trace
 
 FAMILY_TABLE, PERSON_TABLE = "keluarga", "anggota"
@@ -51,6 +52,7 @@ def print_trace(found: "Trace") -> None:
                 _print_cell(cell)
     _print_members(found)
     _print_events(found)
+    print_ties(found.ties)
     _print_rulings(found)
     if not found.is_revealed:
         say("", HIDDEN)
@@ -144,6 +146,20 @@ def _print_events(found: "Trace") -> None:
             Text(f"{one.day} · {one.event}", style="cyan"),
             f"  {one.event_id}",
             f"  {' · '.join([*whom, *homes, f'baris {one.source}'])}",
+        )
+
+
+def print_ties(ties: "Sequence[Tie]") -> None:
+    """Print the edges by which the linkage tied records."""
+    if not ties:
+        return
+    heading("Tautan model / Tied by the linkage model")
+    for one in ties:
+        say(
+            Text(f"orang {one.person_id} · kasus {one.number}", style="cyan"),
+            f"  {one.a} · baris {one.row_a}",
+            f"  {one.b} · baris {one.row_b}",
+            f"  bobot {one.weight} perseratus bit · peluang {one.probability_ppm} per sejuta · model {one.model[:8]}",
         )
 
 

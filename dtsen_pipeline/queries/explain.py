@@ -13,6 +13,7 @@ from dtsen_pipeline.core.decompose import Contribution, Stand, decompose
 from dtsen_pipeline.queries.access import Look, note
 from dtsen_pipeline.queries.inputs import Home, Values, home, regrouped, values_of
 from dtsen_pipeline.queries.reading import View
+from dtsen_pipeline.queries.ties import Tie, ties_of
 from dtsen_pipeline.queries.trace import FAMILY, release_facts, resolved
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -74,6 +75,7 @@ class Explained:
     to_upper: int | None
     moved: Move | None
     imitation_error: tuple[int | None, ...] | None
+    ties: tuple[Tie, ...]
 
 
 def explain(platform: Platform, view: View, asked_id: str, look: Look, since: View | None = None) -> Explained:
@@ -109,6 +111,7 @@ def explain(platform: Platform, view: View, asked_id: str, look: Look, since: Vi
         to_upper=row.get("jarak_batas_atas"),
         moved=_moved(since, found) if since else None,
         imitation_error=_imitation_error(found),
+        ties=ties_of(platform, view, found.persons["person_id"].to_list()),
     )
 
 

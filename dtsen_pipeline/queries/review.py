@@ -36,6 +36,7 @@ from dtsen_pipeline.queries.labels import as_text, column_facts, group_title, me
 from dtsen_pipeline.queries.rawtext import Pointer, Raw, RawRows
 from dtsen_pipeline.queries.reading import Row, View, fetched
 from dtsen_pipeline.queries.sources import Sources
+from dtsen_pipeline.queries.ties import Tie, ties_of
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.rulings import registered
 from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER
@@ -43,16 +44,19 @@ from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER
 WINDOW_DAYS = 30
 """Two visits at most so many days apart should not contradict each other."""
 ALIKE, SHARED, NEAR, TWICE, CONTRADICTING = "mirip", "nik_sama", "nik_mirip", "nama_dan_lahir_sama", "kunjungan_berbeda"
+LINKED = "ditautkan"
 REASONS: Mapping[str, str] = {
     ALIKE: "Dua orang mungkin satu; salah satunya tanpa NIK. / Perhaps one person; one has no NIK.",
     SHARED: "Satu NIK dipakai dua orang. / Two persons bear one NIK.",
     NEAR: "NIK sekartu hanya berbeda satu angka atau dua angka tertukar. / Nearly the same NIK on one card.",
     TWICE: "Nama dan tanggal lahir sama dalam satu kartu. / Same name and birth date on one card.",
+    LINKED: "Ditautkan model penautan; jawab beda bila keliru. / Tied by the linkage model; answer beda if wrong.",
     CONTRADICTING: "Dua kunjungan berdekatan menjawab lain. / Two visits close in time answer differently.",
 }
 """Why a case is on the list."""
 OF_DOUBT = {"W_NIK_NEIGHBOUR": NEAR, "W_PERSON_TWICE": TWICE}
 OPEN, WAITING, DISPUTED, DECIDED = "terbuka", "menunggu_peninjau_kedua", "bertentangan", "diputus"
+TIED = "ditautkan"
 SHOWN = (NIK, NAME, BORN, SEX, "status_hubungan_keluarga", CARD, "family_id")
 VISIT_FACTS = ("waktu_kunjungan", "id_petugas", "peran_petugas")
 
@@ -107,13 +111,17 @@ def review(platform: Platform, view: View, engine: Engine, look: Look) -> Review
     listed = _Listed(view, registered(platform))
     for case in weights:
         listed.add(case, ALIKE)
+    linked = {case_of(PERSONS, tie.a, tie.b): tie for tie in ties_of(platform, view)}
+    for case in linked:
+        listed.add(case, LINKED)
     for case, why in (*_shared(view), *_doubted(view)):
         listed.add(case, why)
     for table, field in ((FAMILY, VISIT), (MEMBER, VISIT_MEMBER)):
         for case, columns in _contradicting(view, sources, table, field):
             listed.add(case, CONTRADICTING, columns)
     key = platform.key.secret
-    told = _told(view, sources, listed.asked(key)) if look.is_revealed else listed.asked(key)
+    told = _told(view, sources, listed.asked(key), linked) if look.is_revealed else listed.asked(key)
+    weights |= {case: (tie.weight, tie.probability_ppm) for case, tie in linked.items()}
     likeness = [Likeness(case.number(key), *weight) for case, weight in weights.items()]
     return Review(view.release_id, tuple(told), tuple(sorted(likeness, key=lambda one: (-one.weight, one.number))))
 
@@ -147,13 +155,13 @@ class _Listed:
                 case=case,
                 reasons=tuple(dict.fromkeys(reasons)),
                 columns=self.columns.get(case, ()),
-                status=self._status(case),
+                status=TIED if self._status(case) == OPEN and LINKED in reasons else self._status(case),
                 answer=self.states.get(case, State()).answer,
             )
             for case, reasons in self.reasons.items()
             if reasons or self._status(case) != OPEN
         ]
-        order = (WAITING, DISPUTED, OPEN, DECIDED)
+        order = (WAITING, DISPUTED, OPEN, TIED, DECIDED)
         return sorted(found, key=lambda one: (order.index(one.status), one.case.kind, one.number))
 
     def _status(self, case: Case) -> str:
@@ -242,14 +250,18 @@ def _cells(sources: Sources, row: Pointer | None) -> Raw:
     return (sources.rows.contract(row) if row else None) or {}
 
 
-def _told(view: View, sources: Sources, cases: Sequence[Asked]) -> list[Asked]:
-    """The cases with what both sides say."""
+def _told(view: View, sources: Sources, cases: Sequence[Asked], linked: Mapping[Case, Tie]) -> list[Asked]:
+    """The cases with what both sides say: of a tie, the two rows that it stands on."""
     sides = {side for one in cases if one.case.kind == PERSONS for side in (one.case.a, one.case.b)}
     people = {row["person_id"]: row for row in view.rows(MEMBER, pl.col("person_id").is_in(list(sides)))}
     sources.prepare(pointer(side) for one in cases if one.case.kind == VISITS for side in (one.case.a, one.case.b))
+    sources.prepare(pointer(token) for tie in linked.values() for token in (tie.row_a, tie.row_b))
     found = []
     for one in cases:
-        if one.case.kind == PERSONS:
+        if one.case in linked:
+            tie = linked[one.case]
+            a, b = (_record(view, sources, token) for token in (tie.row_a, tie.row_b))
+        elif one.case.kind == PERSONS:
             a, b = (_person(view, people.get(side)) for side in (one.case.a, one.case.b))
         else:
             a, b = (_visit(view, sources, side, one) for side in (one.case.a, one.case.b))
@@ -265,6 +277,14 @@ def _person(view: View, row: Row | None) -> tuple[tuple[str, str], ...]:
     facts.sort(key=lambda column: SHOWN.index(column.name))
     texts = {column: as_text(row[column.name]) for column in facts}
     return tuple((column.label, meaning(column, text) or text or "") for column, text in texts.items())
+
+
+def _record(view: View, sources: Sources, token: str) -> tuple[tuple[str, str], ...]:
+    """What one row says of a person."""
+    cells = _cells(sources, pointer(token))
+    facts = {column.name: column for column in column_facts(view.manifest, MEMBER)}
+    named = [facts[name] for name in SHOWN if name in facts and name in cells]
+    return tuple((column.label, meaning(column, cells[column.name]) or cells[column.name].strip()) for column in named)
 
 
 def _visit(view: View, sources: Sources, token: str, asked: Asked) -> tuple[tuple[str, str], ...]:

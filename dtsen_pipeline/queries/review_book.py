@@ -23,7 +23,7 @@ from dtsen_pipeline.core.rulings import (
     SIDE_A,
     SIDE_B,
 )
-from dtsen_pipeline.queries.review import DECIDED, DISPUTED, OPEN, REASONS, WAITING, Asked, Review
+from dtsen_pipeline.queries.review import DECIDED, DISPUTED, OPEN, REASONS, TIED, WAITING, Asked, Review
 from dtsen_pipeline.queries.workbook import ROWS, TEXT_ONLY
 
 GUIDE, CASES, DONE, SCORES = "Petunjuk", "Kasus", "Sudah diputus", "Skor"
@@ -36,6 +36,7 @@ STATUSES = {
     OPEN: "terbuka",
     WAITING: "menunggu peninjau kedua",
     DISPUTED: "keputusan bertentangan",
+    TIED: "ditautkan model",
     DECIDED: "sudah diputus",
 }
 
@@ -51,7 +52,7 @@ def review_book(found: Review) -> bytes:
         }
         _guide(book, found, looks)
         _sheet(book, CASES, found.of_status(WAITING, DISPUTED, OPEN), looks)
-        _sheet(book, DONE, found.of_status(DECIDED), looks)
+        _sheet(book, DONE, found.of_status(TIED, DECIDED), looks)
         _scores(book, found, looks)
         book.get_worksheet_by_name(CASES).activate()
     return target.getvalue()
@@ -65,6 +66,7 @@ def _guide(book: Workbook, found: Review, looks: Mapping[str, Any]) -> None:
         "Bandingkan isi_a dan isi_b, periksa buktinya, lalu pilih putusan. Baris tanpa putusan tetap terbuka.",
         "orang: sama (satu orang), beda (dua orang), tolak (tidak perlu diputus), catatan, batal (cabut putusan lalu).",
         "kunjungan: pilih_a atau pilih_b (kunjungan yang benar untuk kelompok kolom itu), tolak, catatan, batal.",
+        "Lembar Sudah diputus memuat juga pasangan yang ditautkan model; jawab beda bila keliru.",
         "Menyatukan dua orang, atau memisahkannya lagi, perlu dua peninjau yang berbeda.",
         "Tanggal putusan (TTTT-BB-HH) menentukan urutannya: yang kemudian berlaku.",
         "Putusan yang berlawanan pada hari yang sama tidak berlaku.",

@@ -25,6 +25,7 @@ from dtsen_pipeline.queries.rawtext import RawRows
 from dtsen_pipeline.queries.reading import ENTITY_ID, Row, View
 from dtsen_pipeline.queries.rulings import Told, rulings_about
 from dtsen_pipeline.queries.sources import VISIT, VISIT_MEMBER, Source, Sources
+from dtsen_pipeline.queries.ties import Tie, ties_of
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.reasons import DECISIONS, INCOMPLETE_TEXTS
@@ -109,6 +110,7 @@ class Trace:
     groups: tuple[Group, ...]
     members: tuple[Kin, ...]
     events: tuple[Happened, ...]
+    ties: tuple[Tie, ...]
     rulings: tuple[Told, ...]
 
 
@@ -131,6 +133,7 @@ def trace(platform: Platform, view: View, table: str, asked_id: str, look: Look)
         raise DtsenError("E_ENTITY_UNKNOWN", "the release has no family or person with that id")
     told = Testimony(platform, view, table, published, look)
     family_id = str(published["family_id"])
+    members = _members(view, family_id) if table == FAMILY else ()
     return Trace(
         table=table,
         entity_id=entity_id,
@@ -141,8 +144,9 @@ def trace(platform: Platform, view: View, table: str, asked_id: str, look: Look)
         base=told.sources.of(told.base),
         desil=_desil(published if table == FAMILY else view.entity(FAMILY, family_id)),
         groups=told.groups(),
-        members=_members(view, family_id) if table == FAMILY else (),
+        members=members,
         events=events_of(view, table, entity_id),
+        ties=ties_of(platform, view, [one.person_id for one in members] if table == FAMILY else [entity_id]),
         rulings=rulings_about(platform, view, entity_id, told.visits, look),
     )
 

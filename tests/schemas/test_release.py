@@ -30,6 +30,9 @@ VALID: dict[str, dict[str, Any]] = {
     "vanished": POINTER | {"tabel": "keluarga", "entity_id": ENTITY},
     "peristiwa": POINTER
     | {"tabel": "anggota", "entity_id": ENTITY, "peristiwa": "pindah", "hari": date(2026, 7, 1), "dari_id": OTHER},
+    "tautan": POINTER
+    | {"person_id": ENTITY, "pihak_a": ENTITY, "pihak_b": OTHER, "src_b": SRC, "row_b": 3}
+    | {"bobot": 900, "peluang_per_sejuta": 998_050, "model": "0" * 64},
     "summary": {"measure": "families", "kelurahan": "", "category": "", "count": 0},
 }
 BROKEN = [
@@ -66,6 +69,12 @@ BROKEN = [
     ("peristiwa", "peristiwa", "hilang"),
     ("peristiwa", "hari", None),
     ("peristiwa", "dari_id", SRC),
+    ("tautan", "person_id", None),
+    ("tautan", "pihak_b", SRC),
+    ("tautan", "row_b", 0),
+    ("tautan", "bobot", None),
+    ("tautan", "peluang_per_sejuta", 1_000_001),
+    ("tautan", "model", ENTITY),
     ("summary", "count", -1),
 ]
 
