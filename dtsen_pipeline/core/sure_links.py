@@ -15,7 +15,7 @@ import polars as pl
 
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.entities import ID_NAME, NIK, VISIT_ID, with_person_id
-from dtsen_pipeline.core.linkage import ID, PAIR, SOURCE, SURE, clusters, keyed, link
+from dtsen_pipeline.core.linkage import ID, PAIR, SOURCE, SURE, clusters, keyed, link_few
 from dtsen_pipeline.core.rows import pointer
 from dtsen_pipeline.reference.linking import MISSING, LinkageModel
 from dtsen_pipeline.schemas.tables import MEMBER
@@ -124,7 +124,7 @@ def between_snapshots(
     keys = rows.select("own_key", "entity_key").unique().join(missing, on="entity_key", how="semi")
     known = engine.checkpoint(_of(linking, keys, "entity_key"))
     new = engine.checkpoint(known.join(numbered.select(nw.col("entity_key").alias(SOURCE)), on=SOURCE, how="anti"))
-    edges = _edges(link(new, known, linking.model, engine), linking.model, engine)
+    edges = _edges(link_few(new, known, linking.model, engine), linking.model)
     ends = _ends(edges, "entity_key", engine)
     lists = engine.fetch(stood.join(ends, on="entity_key", how="semi").select("entity_key", "version"))
     named = engine.fetch(numbered.join(ends, on="entity_key", how="semi"))
@@ -151,7 +151,7 @@ def with_visits(
         return (), {}
     known = _of(linking, persons.select("own_key", "person_id").unique(), "person_id")
     both = engine.checkpoint(nw.concat([known, new.select(known.collect_schema().names())]))
-    found = _edges(link(new, both, linking.model, engine), linking.model, engine)
+    found = _edges(link_few(new, both, linking.model, engine), linking.model)
     edges = [edge for edge in found if not met.issuperset(edge.ends)]
     ends = _ends(edges, "person_id", engine)
     lists = engine.fetch(calls.join(ends, on="person_id", how="semi").select("person_id", VISIT_ID).unique()).rows()
@@ -230,9 +230,8 @@ def _of(linking: Linking, persons: Frame, person: str) -> Frame:
     return named.drop("own_key", person)
 
 
-def _edges(links: Frame, model: LinkageModel, engine: Engine) -> list[Edge]:
+def _edges(found: pl.DataFrame, model: LinkageModel) -> list[Edge]:
     needed = [comparison.name for comparison in model.comparisons if comparison.kind in NEEDED]
-    found = engine.fetch(links)
     is_sure = (pl.col("decision") == SURE) & ~pl.any_horizontal(pl.col(name) == MISSING for name in needed)
     facts = found.select("source_l", "source_r", *PAIR, "weight", is_sure, "probability_ppm")
     edges = []
