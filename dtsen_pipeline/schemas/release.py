@@ -203,7 +203,9 @@ class Tautan(Pointed):
     src_b: str = _matching(TOKEN, "Token berkas catatan B")
     row_b: int = pa.Field(ge=1, title="Baris fisik catatan B")
     bobot: int = pa.Field(title="Bobot (perseratus bit)")
-    peluang_per_sejuta: int = pa.Field(ge=0, le=1_000_000, title="Peluang satu orang, per sejuta")
+    peluang_per_sejuta: int = pa.Field(
+        in_range={"min_value": 0, "max_value": 1_000_000}, title="Peluang satu orang, per sejuta"
+    )
     model: str = pa.Field(str_matches="^[0-9a-f]{64}$", title="Sidik model penautan (sha256)")
 
 
