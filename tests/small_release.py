@@ -47,6 +47,8 @@ def small_release() -> Tables:
                     "sumber": "keluarga",
                     "decision": "superseded",
                     "mask": 2,
+                    "mask_keras": 0,
+                    "mask_lunak": 0,
                 }
             ],
         ),

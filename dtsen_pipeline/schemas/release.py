@@ -133,13 +133,18 @@ class Lineage(Pointed):
 
 
 class Conflict(Pointed):
-    """One row per entity, losing record and decision, in the shape of `lineage`."""
+    """One row per entity, losing record and decision, in the shape of `lineage`.
+
+    `mask_keras` and `mask_lunak`: of its columns, those that clash hard or softly (see `core.clashes`).
+    """
 
     tabel: str = _one_of(ENTITY_TABLES, "Tabel")
     entity_id: str = _matching(ENTITY, "Nomor entitas")
     sumber: str = _one_of(SOURCES, "Tabel sumber")
     decision: str = _one_of(LOSING, "Keputusan")
     mask: int = pa.Field(gt=0, title="Kolom")
+    mask_keras: int = pa.Field(ge=0, title="Kolom yang bentrok keras: berubah sejak yang dilihat petugas")
+    mask_lunak: int = pa.Field(ge=0, title="Kolom yang bentrok lunak: masih seperti yang dilihat petugas")
 
 
 class Rejected(Pointed):

@@ -287,6 +287,7 @@ class _Court:
         snapshots.
         """
         held = {base: row[KEYS[table]] for base, row in published.items() if self.files[base[0]].is_snapshot}
+        self._compare_clashes(table, held)
         entities = set(held.values())
         compared = ~sum(1 << answer.bit for answer in answers(table) if answer.region_code)
         for name in ("lineage", "conflict"):
@@ -302,6 +303,22 @@ class _Court:
                 if name == "lineage" or not self._is_older(key[1]):
                     fault = Fault(name, table, f"{key[0]} {key[1]}-{key[2]}", key[3])
                     self.found.compare(fault, mine[key], theirs[key])
+
+    def _compare_clashes(self, table: str, held: Mapping[Pointer, str]) -> None:
+        """Compare which lost columns clash hard and which softly."""
+        compared = ~sum(1 << answer.bit for answer in answers(table) if answer.region_code)
+        mine = {
+            (held[base], *key): mask & compared
+            for base in held.keys() & self.expected[table].keys()
+            for key, mask in self.expected[table][base].clashes.items()
+        }
+        entities = set(held.values())
+        for row in self.release.tables["conflict"]:
+            if row["tabel"] == table and row["entity_id"] in entities:
+                for name in ("mask_keras", "mask_lunak"):
+                    key = (row["entity_id"], _pointer(row), row["decision"], name)
+                    fault = Fault("clash", table, f"{row['entity_id']} {row['src']}-{row['row']}", name)
+                    self.found.compare(fault, mine.get(key, 0), row[name] & compared)
 
     def _is_older(self, token: str) -> bool:
         return self.files[token].is_snapshot and self.files[token].version != self.calendar.base

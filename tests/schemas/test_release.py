@@ -22,7 +22,7 @@ VALID: dict[str, dict[str, Any]] = {
     "anggota": POINTER
     | {"person_id": ENTITY, "family_id": ENTITY, "nomor_kartu_keluarga": CARD, "keberadaan_anggota": 1},
     "lineage": TRACED | {"sumber": "kunjungan", "decision": "changed"},
-    "conflict": TRACED | {"sumber": "keluarga", "decision": "overridden"},
+    "conflict": TRACED | {"sumber": "keluarga", "decision": "overridden", "mask_keras": 1 << 19, "mask_lunak": 0},
     "rejected": POINTER | {"sumber": "anggota", "reasons": "E_NIK_FORMAT:nomor_induk_kependudukan"},
     "warned": POINTER | {"sumber": "anggota", "warnings": "W_NIK_SEX|W_NIK_REGION"},
     "fate": POINTER | {"sumber": "keluarga", "fate": "base"},
@@ -59,6 +59,8 @@ BROKEN = [
     ("lineage", "tabel", "kunjungan"),
     ("lineage", "sumber", "register"),
     ("conflict", "decision", "confirmed"),
+    ("conflict", "mask_keras", None),
+    ("conflict", "mask_lunak", -1),
     ("rejected", "reasons", "W_NIK_SEX"),
     ("rejected", "reasons", None),
     ("warned", "warnings", "E_NIK_FORMAT"),
