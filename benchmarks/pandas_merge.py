@@ -272,7 +272,7 @@ def _judged(
     lost = ~speaks & ~_agrees(rows, ver, final, subject)
     holds = speaks & _agrees(rows, ver, rows["seen"], subject) & ~decision.isin(["changed", "expired"])
     return rows.assign(
-        clash=_clash(rows, by, speaks, subject, inputs),
+        clash=_clash(rows, speaks, subject, inputs),
         base_decision=decision.where(decides),
         decision=decision.mask(lost, "superseded").mask(refines, "refined"),
         wins=refines | (decides & ~is_refined),
@@ -307,7 +307,7 @@ def _decided(rows: pd.DataFrame, fits_new: Series, subject: Subject, inputs: Inp
     return decision.mask(decision == "")
 
 
-def _clash(rows: pd.DataFrame, by: list[Series], speaks: Series, subject: Subject, inputs: InputList) -> Series:
+def _clash(rows: pd.DataFrame, speaks: Series, subject: Subject, inputs: InputList) -> Series:
     """Hard or soft against the base snapshot, or against the latest visit, which is the last row of its cell."""
     base_day = (pd.Timestamp(inputs.base_date) - EPOCH).days
     unmoved = rows["new"].isna() | _agrees(rows, rows["new"], rows["seen"], subject)

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from dtsen_pipeline.cli.output import heading, say, table
 from dtsen_pipeline.reference.models import model_label
+from dtsen_pipeline.schemas.reasons import CLASHES
 
 if TYPE_CHECKING:
     from dtsen_pipeline.queries.history import History
@@ -95,6 +96,8 @@ def _print_cell(cell: "Cell") -> None:
     for said in cell.losers:
         say(f"  kalah {_raw(said.raw, said.meaning)} · {place(said.source)}")
         say(f"    {said.decision}: {said.decision_id}")
+        if said.clash:
+            say(f"    bentrok {said.clash}: {CLASHES[said.clash].id}")
 
 
 def _value(value: str | None, meaning: str | None) -> str:

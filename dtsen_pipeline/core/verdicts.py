@@ -40,8 +40,8 @@ VER, SEEN, NEW, SAID, FINAL = (nw.col(name) for name in (VALUE, "seen", "new", "
 class Verdicts:
     """`over`: entity and over_<column>, the verified values that stand (null where none does).
 
-    `lineage`, `conflict`: entity, src, row, sumber, decision, mask; the latter also the masks of `clashes`. `settled`: entity and column of the cells that
-    a visit decides. `silent`: src, row of visits without a value.
+    `lineage`, `conflict`: entity, src, row, sumber, decision, mask; the latter also the masks of `clashes`.
+    `settled`: entity and column of the cells that a visit decides. `silent`: src, row of visits without a value.
     """
 
     over: Frame

@@ -31,6 +31,7 @@ from dtsen_pipeline.core.rulings import (
 from dtsen_pipeline.core.subject import MEMBERSHIP
 from dtsen_pipeline.queries.access import Look, note
 from dtsen_pipeline.queries.alike import alike
+from dtsen_pipeline.queries.clashes import clash_of
 from dtsen_pipeline.queries.doubts import doubts
 from dtsen_pipeline.queries.labels import as_text, column_facts, group_title, meaning
 from dtsen_pipeline.queries.rawtext import Pointer, Raw, RawRows
@@ -41,6 +42,7 @@ from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.rulings import registered
 from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER
 
+CLASH_MASKS = ("mask_keras", "mask_lunak")
 WINDOW_DAYS = 30
 """Two visits at most so many days apart should not contradict each other."""
 ALIKE, SHARED, NEAR, TWICE, CONTRADICTING = "mirip", "nik_sama", "nik_mirip", "nama_dan_lahir_sama", "kunjungan_berbeda"
@@ -65,6 +67,7 @@ VISIT_FACTS = ("waktu_kunjungan", "id_petugas", "peran_petugas")
 class Asked:
     """A case with its number, why it is asked, the columns in which visits differ, and where it stands.
 
+    `clashes`: those of the columns that changed since what the later visit's officer saw (`keras`), or not (`lunak`).
     `answer`: what is in force. `a`, `b`: what each side says, by label, where the look reveals it.
     """
 
@@ -76,6 +79,7 @@ class Asked:
     answer: str | None = None
     a: tuple[tuple[str, str], ...] = ()
     b: tuple[tuple[str, str], ...] = ()
+    clashes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,8 @@ def review(platform: Platform, view: View, engine: Engine, look: Look) -> Review
     for case, why in (*_shared(view), *_doubted(view)):
         listed.add(case, why)
     for table, field in ((FAMILY, VISIT), (MEMBER, VISIT_MEMBER)):
-        for case, columns in _contradicting(view, sources, table, field):
-            listed.add(case, CONTRADICTING, columns)
+        for case, columns, clashes in _contradicting(view, sources, table, field):
+            listed.add(case, CONTRADICTING, columns, clashes)
     key = platform.key.secret
     told = _told(view, sources, listed.asked(key), linked) if look.is_revealed else listed.asked(key)
     weights |= {case: (tie.weight, tie.probability_ppm) for case, tie in linked.items()}
@@ -137,15 +141,18 @@ class _Listed:
         self.ruled = {self._about(case): case for case in self.states}
         self.reasons: dict[Case, list[str]] = {case: [] for case in self.states}
         self.columns: dict[Case, tuple[str, ...]] = {}
+        self.clashes: dict[Case, tuple[tuple[str, str], ...]] = {}
 
     def _about(self, case: Case) -> Case:
         return case_of(case.kind, self.names.get(case.a, case.a), self.names.get(case.b, case.b), case.group)
 
-    def add(self, case: Case, reason: str, columns: tuple[str, ...] = ()) -> None:
+    def add(
+        self, case: Case, reason: str, columns: tuple[str, ...] = (), clashes: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         """One more reason to ask about a case."""
         known = self.ruled.get(case, case)
         self.reasons.setdefault(known, []).append(reason)
-        self.columns[known] = columns
+        self.columns[known], self.clashes[known] = columns, clashes
 
     def asked(self, key: bytes) -> list[Asked]:
         """Every case, those to be decided first."""
@@ -155,6 +162,7 @@ class _Listed:
                 case=case,
                 reasons=tuple(dict.fromkeys(reasons)),
                 columns=self.columns.get(case, ()),
+                clashes=self.clashes.get(case, ()),
                 status=TIED if self._status(case) == OPEN and LINKED in reasons else self._status(case),
                 answer=self.states.get(case, State()).answer,
             )
@@ -209,32 +217,37 @@ def _ids_of(view: View, tokens: Collection[str]) -> dict[str, str]:
     return dict(fetched(found.select("token", "person_id")).iter_rows())
 
 
-def _contradicting(view: View, sources: Sources, table: str, field: str) -> Iterator[tuple[Case, tuple[str, ...]]]:
+def _contradicting(
+    view: View, sources: Sources, table: str, field: str
+) -> Iterator[tuple[Case, tuple[str, ...], tuple[tuple[str, str], ...]]]:
     """Visits to one family or about one person, close in time, of which one lost a column that the other speaks for."""
     lost = pl.col("decision").is_in(["superseded", "reviewed"])
-    pairs = _visits(view, "conflict", field, lost).join(
-        _visits(view, "lineage", field), on="entity_id", suffix="_other"
-    )
+    lineage = _visits(view, "lineage", field).drop(CLASH_MASKS, strict=False)
+    pairs = _visits(view, "conflict", field, lost).join(lineage, on="entity_id", suffix="_other")
     shared = fetched(
         pairs.with_columns(mask=pl.col("mask") & pl.col("mask_other"))
         .filter(pl.col("mask") > 0, pl.col("token") != pl.col("token_other"))
-        .select("token", "token_other", "mask")
+        .select("token", "token_other", "mask", *CLASH_MASKS)
     )
     sources.prepare(pointer(token) for token in {*shared["token"], *shared["token_other"]})
     columns = [one for one in column_facts(view.manifest, table) if not one.comes_from and one.group != MEMBERSHIP]
-    found: dict[Case, set[str]] = defaultdict(set)
-    for token, other, mask in shared.iter_rows():
-        if _days_between(sources, token, other) <= WINDOW_DAYS:
+    found: dict[Case, dict[str, str | None]] = defaultdict(dict)
+    for row in shared.iter_rows(named=True):
+        if _days_between(sources, row["token"], row["token_other"]) <= WINDOW_DAYS:
             for column in columns:
-                if column.is_in(mask):
-                    found[case_of(VISITS, token, other, column.group)].add(column.name)
-    yield from ((case, tuple(sorted(names))) for case, names in sorted(found.items()))
+                if column.is_in(row["mask"]):
+                    case = case_of(VISITS, row["token"], row["token_other"], column.group)
+                    found[case][column.name] = clash_of(column, row)
+    for case, names in sorted(found.items()):
+        yield case, tuple(sorted(names)), tuple((name, kind) for name, kind in sorted(names.items()) if kind)
 
 
 def _visits(view: View, table: str, field: str, *conditions: pl.Expr) -> pl.LazyFrame:
-    """The rows of a table that come from rows of `field`: entity_id, token, mask."""
+    """The rows of a table that come from rows of `field`: entity_id, token, mask, and the masks of clashes."""
     rows = view.scan(table).filter(pl.col("sumber") == field, *conditions)
-    return rows.select("entity_id", "mask", token=pl.concat_str("src", pl.lit("-"), "row"))
+    known = rows.collect_schema().names()
+    clashes = [name if name in known else pl.lit(0).alias(name) for name in CLASH_MASKS]
+    return rows.select("entity_id", "mask", *clashes, token=pl.concat_str("src", pl.lit("-"), "row"))
 
 
 def _days_between(sources: Sources, one: str, other: str) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from dtsen_pipeline.queries.access import Look, note
+from dtsen_pipeline.queries.clashes import clash_of
 from dtsen_pipeline.queries.events import Happened, events_of
 from dtsen_pipeline.queries.labels import (
     ColumnFacts,
@@ -36,7 +37,7 @@ AGREEING = frozenset({"confirmed", "adopted"})
 
 @dataclass(frozen=True)
 class Said:
-    """What one record said about a column, and what was decided about it."""
+    """What one record said about a column, what was decided about it, and how it clashes with what was seen."""
 
     source: Source
     raw: str | None
@@ -44,6 +45,7 @@ class Said:
     decision: str | None
     decision_id: str | None
     decision_en: str | None
+    clash: str | None = None
 
 
 @dataclass(frozen=True)
@@ -228,9 +230,12 @@ class Testimony:
         return self._words(column, base, None)
 
     def _said(self, column: ColumnFacts, rows: Sequence[Row]) -> tuple[Said, ...]:
-        return tuple(self._words(column, self.sources.of((row["src"], row["row"])), row["decision"]) for row in rows)
+        return tuple(
+            self._words(column, self.sources.of((row["src"], row["row"])), row["decision"], clash_of(column, row))
+            for row in rows
+        )
 
-    def _words(self, column: ColumnFacts, source: Source, decision: str | None) -> Said:
+    def _words(self, column: ColumnFacts, source: Source, decision: str | None, clash: str | None = None) -> Said:
         pointer = source.token, source.row
         raw, contract = (raw_of(column, row) for row in (self.rows.raw(pointer), self.rows.contract(pointer)))
         text = DECISIONS[decision] if decision else None
@@ -241,6 +246,7 @@ class Testimony:
             decision=decision,
             decision_id=text.id if text else None,
             decision_en=text.en if text else None,
+            clash=clash,
         )
 
     def _meaning(self, column: ColumnFacts, text: str | None) -> str | None:
