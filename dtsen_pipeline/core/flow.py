@@ -73,7 +73,7 @@ def scene_of(inputs: InputList, rulings: Iterable[Ruling] = ()) -> Scene:
 def context_of(inputs: InputList) -> Context:
     """The facts the row rules may know; a confirmed profile confirms every code list."""
     confirmed = frozenset(code_lists()) if inputs.confirmed_profiles else frozenset[str]()
-    return Context(city(inputs.city), inputs.observed, confirmed, inputs.batch_ends)
+    return Context(city(inputs.city), inputs.observed, confirmed, inputs.batch_ends, inputs.officers)
 
 
 def records_of(rows: Frame, table: str, inputs: InputList) -> Frame:
