@@ -50,6 +50,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python -W ignore -m benchmarks.rules
 	$(BIN)/python -W ignore -m benchmarks.refresh
 	$(BIN)/python -W ignore -m benchmarks.linkage
+	$(BIN)/python -W ignore -m benchmarks.sure_links
 
 faults: $(VENV)/.installed
 	DTSEN_TEST_STORIES=20 $(BIN)/python -m pytest --timeout 3600 -m "sweep or law" tests

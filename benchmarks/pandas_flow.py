@@ -20,6 +20,7 @@ from benchmarks.pandas_score import incomplete, score
 from benchmarks.pandas_ties import Ties, received, tie
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.reference import welfare_model
+from dtsen_pipeline.resources.engines import open_engine
 from dtsen_pipeline.schemas.release import AGREEING, KEYS, TABLES, WINNING, polars_types
 from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, SNAPSHOT_TABLES, VISIT, VISIT_MEMBER, tables
 
@@ -46,7 +47,7 @@ def run(source: Path, target: Path, inputs: InputList, key: bytes, lap: Lap) -> 
     }
     valid = {name: frame.drop(found[name].index).reset_index(drop=True) for name, frame in records.items()}
     lap("validate")
-    ties = tie(valid, inputs, key)
+    ties = tie(valid, inputs, key, open_engine("polars", target / "scratch"))
     lap("identity")
     both = merge(ties, inputs)
     lap("merge")
@@ -55,7 +56,7 @@ def run(source: Path, target: Path, inputs: InputList, key: bytes, lap: Lap) -> 
     scored = score(both, incomplete(records, refused, aside, key), welfare_model(inputs.model), inputs)
     lap("score")
     release = _release(ties, both, scored, refused, pd.concat(raised.values()), between)
-    release["peristiwa"] = events(ties, inputs)
+    release["peristiwa"], release["tautan"] = events(ties, inputs), ties.links
     release["fate"] = _fates(came, refused, aside, release)
     release["summary"] = _summary(release)
     lap("fates")

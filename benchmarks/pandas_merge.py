@@ -113,6 +113,9 @@ def _merged(
     )
 
 
+CLASHES = {"hard": "mask_keras", "soft": "mask_lunak"}
+
+
 def _is_among(few: Series, many: Series) -> Series:
     """Whether each of `few` occurs in `many`: a join, since `isin` with many strings takes seconds."""
     known = many.drop_duplicates().to_frame()
@@ -223,7 +226,9 @@ def _told(
     entity, columns, both = subject.entity, subject.merged, [subject.entity, "column"]
     ((version, day),) = inputs.snapshot_dates.items()
     is_seen = (visits["versi_dilihat"] == version) | (visits["day"] >= (pd.Timestamp(day) - EPOCH).days)
-    told = cells(visits.assign(is_seen=is_seen), [entity, *ROW, "day", "at", "is_seen"], columns)
+    seen_day = pd.Series((pd.Timestamp(day) - EPOCH).days, index=visits.index).where(is_seen)
+    given = visits.assign(is_seen=is_seen, seen_day=seen_day)
+    told = cells(given, [entity, *ROW, "day", "at", "is_seen", "seen_day"], columns)
     told = told[told["value"] != str(UNKNOWN_CODE)]
     known = base[base[entity].isin(visits[entity])]
     own = cells(known, [entity], columns, "new")
@@ -267,6 +272,7 @@ def _judged(
     lost = ~speaks & ~_agrees(rows, ver, final, subject)
     holds = speaks & _agrees(rows, ver, rows["seen"], subject) & ~decision.isin(["changed", "expired"])
     return rows.assign(
+        clash=_clash(rows, speaks, subject, inputs),
         base_decision=decision.where(decides),
         decision=decision.mask(lost, "superseded").mask(refines, "refined"),
         wins=refines | (decides & ~is_refined),
@@ -301,6 +307,18 @@ def _decided(rows: pd.DataFrame, fits_new: Series, subject: Subject, inputs: Inp
     return decision.mask(decision == "")
 
 
+def _clash(rows: pd.DataFrame, speaks: Series, subject: Subject, inputs: InputList) -> Series:
+    """Hard or soft against the base snapshot, or against the latest visit, which is the last row of its cell."""
+    base_day = (pd.Timestamp(inputs.base_date) - EPOCH).days
+    unmoved = rows["new"].isna() | _agrees(rows, rows["new"], rows["seen"], subject)
+    main = rows[speaks].set_index([subject.entity, "column"])[["value", "seen", "seen_day"]]
+    main = rows[[subject.entity, "column"]].join(main, on=[subject.entity, "column"], validate="m:1")
+    is_base = speaks | _agrees(rows, rows["value"], main["value"], subject)
+    is_later = pd.Series(np.where(is_base, base_day > rows["seen_day"], rows["day"] > main["seen_day"]), rows.index)
+    is_same = unmoved.where(is_base, _agrees(rows, rows["value"], main["seen"], subject))
+    return pd.Series(np.where(is_same, "soft", "hard"), rows.index, dtype=TEXT).where(is_later)
+
+
 def _lost_by_base(judged: pd.DataFrame, base: pd.DataFrame, subject: Subject) -> pd.DataFrame:
     entity = subject.entity
     replaced = judged[judged["base_decision"].isin(list(BASE_LOSSES)) & judged["new"].notna()]
@@ -313,9 +331,13 @@ def _records(parts: Sequence[tuple[pd.DataFrame, str]], subject: Subject) -> pd.
     """Cells summed to masks: tabel, entity_id, src, row, sumber, decision, mask."""
     bits: Mapping[str, int] = {column.name: subject.bits(column) for column in subject.columns}
     keys = [subject.entity, *ROW, "sumber", "decision"]
-    rows = pd.concat([part.assign(sumber=source)[[*keys, "column"]] for part, source in parts if len(part)])
-    masked = rows.assign(mask=rows["column"].map(bits).astype("int64"))
-    masks: pd.DataFrame = masked.groupby(keys)[["mask"]].sum().reset_index()
+    told = [part if "clash" in part else part.assign(clash=None) for part, _ in parts]
+    named = [part.assign(sumber=source) for part, (_, source) in zip(told, parts, strict=True) if len(part)]
+    rows = pd.concat([part[[*keys, "column", "clash"]].astype({"clash": TEXT}) for part in named])
+    bit = rows["column"].map(bits).astype("int64")
+    clashing = {name: bit.where((rows["clash"] == kind).fillna(value=False), 0) for kind, name in CLASHES.items()}
+    masked = rows.assign(mask=bit, **clashing)
+    masks: pd.DataFrame = masked.groupby(keys)[["mask", *CLASHES.values()]].sum().reset_index()
     return masks.rename(columns={subject.entity: "entity_id"}).assign(tabel=subject.table)
 
 

@@ -15,6 +15,7 @@ from pandera.errors import SchemaErrors
 from benchmarks.pandas_rules import ROW, Series, judged, matches
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.normalise import COUNT, DAY, MOMENT, region_names, spellings
+from dtsen_pipeline.core.officers import spans
 from dtsen_pipeline.core.validate import NOT_IN_NAMES, NUMERIC_ID
 from dtsen_pipeline.reference import city, code_lists
 from dtsen_pipeline.schemas.columns import CLEARED, CLEARED_TEXT, UNKNOWN_CODE, Column, Kind
@@ -119,10 +120,10 @@ def _schema(records: pd.DataFrame, table: Table, inputs: InputList) -> tuple[pa.
     if table.name in (MEMBER, VISIT_MEMBER):
         columns["tanggal_lahir"].checks.append(_born(records, inputs))
     if table.name == VISIT:
-        columns["waktu_kunjungan"].checks.append(_visited(records, inputs))
+        columns["waktu_kunjungan"].checks += [_visited(records, inputs), _in_office(records, inputs)]
     if table.name == VISIT_MEMBER:
         columns["hari_kunjungan"] = pa.Column(checks=_before_visit(records), nullable=True)
-    order += ["E_BIRTH_FUTURE", "E_VISIT_FUTURE", "E_BIRTH_AFTER_VISIT"]
+    order += ["E_BIRTH_FUTURE", "E_VISIT_FUTURE", "E_VISIT_ROLE", "E_BIRTH_AFTER_VISIT"]
     return pa.DataFrameSchema(columns), {code: place for place, code in enumerate(order)}
 
 
@@ -135,6 +136,21 @@ def _born(records: pd.DataFrame, inputs: InputList) -> pa.Check:
 def _visited(records: pd.DataFrame, inputs: InputList) -> pa.Check:
     last = records["src"].map({token: day.isoformat() for token, day in inputs.batch_ends.items()})
     return pa.Check(lambda at: ~(at.str.slice(0, 10) > last.loc[at.index]), error="E_VISIT_FUTURE")
+
+
+def _in_office(records: pd.DataFrame, inputs: InputList) -> pa.Check:
+    """Visits by listed officers lie in their term."""
+    days = {f"{officer}|{role}": span for (officer, role), span in spans(inputs.officers).items()}
+    role = records["peran_petugas"].where(records["peran_petugas"] > 0).astype(TEXT).fillna("")
+    key, is_listed = records["id_petugas"] + "|" + role, (records["id_petugas"] + "|").isin(days)
+    begin, end = (key.map({name: span[at] for name, span in days.items()}).astype(TEXT) for at in (0, 1))
+
+    def holds(at: Series) -> Series:
+        day, is_known = at.str.slice(0, 10), begin.loc[at.index].notna()
+        is_inside = is_known & (day >= begin.loc[at.index]) & (day <= end.loc[at.index])
+        return ~is_listed.loc[at.index] | is_inside.fillna(value=False)
+
+    return pa.Check(holds, error="E_VISIT_ROLE")
 
 
 def _before_visit(records: pd.DataFrame) -> pa.Check:

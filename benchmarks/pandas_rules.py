@@ -40,6 +40,8 @@ def judged(records: pd.DataFrame, table: Table, inputs: InputList) -> Masks:
         masks = _dwelling(records) | _place(records, inputs) | _cards(records, inputs)
     else:
         masks = _niks(records, inputs) | _answers(records) | _nested(records, "_ktp")
+    if table.name == VISIT and inputs.officers:
+        masks["W_OFFICER_UNKNOWN"] = ~records["id_petugas"].isin({term.officer for term in inputs.officers})
     if table.name == FAMILY:
         masks["W_KK_TWICE"] = _times(records, [CARD]) & records[CARD].notna()
     if table.name == MEMBER:

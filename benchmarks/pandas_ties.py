@@ -1,15 +1,24 @@
-"""Identity in the pandas counterpart: which row speaks of whom, and what is set aside (one snapshot)."""
+"""Identity in the pandas counterpart: which row speaks of whom, and what is set aside (one snapshot).
+
+Record linkage is the pipeline's own, as a pandas engineer would call a library for it; what it gets and what becomes
+of its answers is pandas.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
+import polars as pl
 
 from benchmarks.pandas_rows import TEXT
 from benchmarks.pandas_rules import CARD, NIK, ROW, Series
+from dtsen_pipeline.core import sure_links
+from dtsen_pipeline.core.engine import Engine
 from dtsen_pipeline.core.inputs import InputList
+from dtsen_pipeline.reference import linkage_model
 from dtsen_pipeline.resources.engines.digests import keyed
 from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER, delivered, tables
 
@@ -20,7 +29,7 @@ PRESENT, NEW = 1, 5
 
 @dataclass(frozen=True)
 class Ties:
-    """Rows with entity ids by table, set-aside rows, aliases, and rows with a shared NIK."""
+    """Rows with entity ids by table, set-aside rows, aliases, rows with a shared NIK, and the linkage's edges."""
 
     families: pd.DataFrame
     members: pd.DataFrame
@@ -29,18 +38,24 @@ class Ties:
     aside: list[pd.DataFrame]
     alias: pd.DataFrame
     shared: pd.DataFrame
+    links: pd.DataFrame
 
 
-def tie(valid: Mapping[str, pd.DataFrame], inputs: InputList, key: bytes) -> Ties:
+def tie(valid: Mapping[str, pd.DataFrame], inputs: InputList, key: bytes, engine: Engine) -> Ties:
     """Tie the valid rows of the four tables."""
     cards = _cards(valid[FAMILY], inputs, key)
     placed, kept, twins = _persons(valid[MEMBER], cards, key)
     visits = _visits(valid[VISIT], cards)
     members = valid[MEMBER].loc[kept.index].assign(family_id=kept["family_id"], person_id=kept["person_id"])
-    found, set_aside = _presences(valid[VISIT_MEMBER], visits, kept, key)
+    found, set_aside, links = _presences(valid[VISIT_MEMBER], visits, kept, key, engine)
     active = [cards[cards["fate"] == "active"], visits[visits["fate"] == "active"]]
     renamed = kept[kept["own_key"] != kept["founding_key"]]
-    aliases = pd.concat([_aliases(renamed, key), _aliases(found, key)]).drop_duplicates()
+    sides = pd.concat(
+        pd.DataFrame({"tabel": MEMBER, "alias_id": links[side], "entity_id": links["person_id"]})
+        for side in ("pihak_a", "pihak_b")
+    )
+    sides = sides[sides["alias_id"] != sides["entity_id"]]
+    aliases = pd.concat([_aliases(renamed, key), _aliases(found, key), sides]).drop_duplicates()
     return Ties(
         families=valid[FAMILY].loc[active[0].index].assign(family_id=active[0]["family_id"]),
         members=members,
@@ -57,6 +72,7 @@ def tie(valid: Mapping[str, pd.DataFrame], inputs: InputList, key: bytes) -> Tie
         ],
         alias=aliases,
         shared=_shared(kept),
+        links=links,
     )
 
 
@@ -96,13 +112,18 @@ def _cards(rows: pd.DataFrame, inputs: InputList, key: bytes) -> pd.DataFrame:
     twin = _twins(rows, ["src", CARD], FAMILY)
     fate = _coalesce(_when(outside, "out_of_scope"), _when(twin, "duplicate")).fillna("active")
     return rows[[*ROW, CARD]].assign(
-        fate=fate, reason=_when(outside, "O_CITY"), family_id=hashed(rows[CARD], FAMILY, key)
+        kelurahan=rows["kode_kelurahan_desa"],
+        fate=fate,
+        reason=_when(outside, "O_CITY"),
+        family_id=hashed(rows[CARD], FAMILY, key),
     )
 
 
 def _homes(cards: pd.DataFrame) -> pd.DataFrame:
     ordered = cards.sort_values("fate").drop_duplicates(CARD)
-    return ordered[[CARD, "fate", "family_id"]].rename(columns={"fate": "home"})
+    places = cards.groupby(CARD)["kelurahan"].min().reset_index()
+    homes = ordered[[CARD, "fate", "family_id"]].rename(columns={"fate": "home"})
+    return homes.merge(places, on=CARD, how="left", validate="1:1")
 
 
 def _identified(rows: pd.DataFrame, card: str) -> pd.DataFrame:
@@ -186,9 +207,9 @@ def _visits(rows: pd.DataFrame, cards: pd.DataFrame) -> pd.DataFrame:
 
 
 def _presences(
-    rows: pd.DataFrame, visits: pd.DataFrame, persons: pd.DataFrame, key: bytes
-) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
-    """Visit-member rows with their person; and those set aside."""
+    rows: pd.DataFrame, visits: pd.DataFrame, persons: pd.DataFrame, key: bytes, engine: Engine
+) -> tuple[pd.DataFrame, list[pd.DataFrame], pd.DataFrame]:
+    """Visit-member rows with their person; those set aside; and the edges by which the linkage tied rows."""
     placed = _identified(_placed(rows, visits), "card")
     active = placed[placed["fate"] == "active"]
     columns = ["person_id", "family_id", NIK, "id_name", "born", "sex"]
@@ -198,12 +219,50 @@ def _presences(
     is_settled = first["held"] != "H_PERSON_UNKNOWN"
     second = _decided(active[~is_settled.loc[active.index]], made[columns].drop_duplicates())
     settled = first[is_settled].assign(person_id=first["person_id"].fillna(first["new_id"]))
-    tied = pd.concat([settled, second])
+    tied, links = _linked(pd.concat([settled, second]), persons, key, engine)
     lost = tied[tied["person_id"].isna()].assign(fate="held")
-    return tied[tied["person_id"].notna()], [
-        placed[placed["fate"] != "active"],
-        lost.assign(reason=lost["held"]),
-    ]
+    return (
+        tied[tied["person_id"].notna()],
+        [
+            placed[placed["fate"] != "active"],
+            lost.assign(reason=lost["held"]),
+        ],
+        links,
+    )
+
+
+def _linked(
+    exact: pd.DataFrame, persons: pd.DataFrame, key: bytes, engine: Engine
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows whose person the exact rules do not know, with the person that the linkage is sure of."""
+    complete = exact["id_name"].notna() & (exact["born"] != "") & (exact["sex"] != "")
+    nobody = exact["held"].isna() | (exact["held"] == "H_PERSON_UNKNOWN")
+    listed = persons["person_id"].drop_duplicates()
+    lone = exact[complete & nobody & ~exact["person_id"].isin(listed)]
+    ids = hashed(lone["own_key"], MEMBER, key)
+    is_own = (lone["person_id"].isna() | (lone["person_id"] == ids)) & ~ids.isin(listed)
+    ids = ids[is_own]
+    strangers = lone.loc[ids.index].assign(person_id=ids, first_card=lone["card"])
+    named = ids.reindex(exact.index).fillna(exact["person_id"])
+    rows = persons.assign(first_card=persons[CARD])
+    linking = sure_links.linking_of(_handed(rows, [*ROW, "own_key", *FACTS], engine), linkage_model(), engine)
+    edges, person_of = sure_links.with_visits(
+        _handed(strangers, [*ROW, "person_id", *FACTS], engine),
+        _handed(exact.assign(person_id=named), ["person_id", "id_kunjungan"], engine),
+        _handed(persons, ["own_key", "person_id", NIK], engine),
+        linking,
+        (),
+        engine,
+    )
+    links = sure_links.table(edges, person_of, linking, engine, key).to_pandas()
+    return exact.assign(person_id=named.map(person_of).fillna(exact["person_id"])), links
+
+
+FACTS = [NIK, "id_name", "born", "sex", "first_card", "kelurahan"]
+
+
+def _handed(rows: pd.DataFrame, columns: Sequence[str], engine: Engine) -> nw.LazyFrame[Any]:
+    return engine.load(pl.from_pandas(rows[[*columns]]))
 
 
 def _placed(rows: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
@@ -211,7 +270,7 @@ def _placed(rows: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
     narrow = narrow.assign(twin=_twins(rows, ["id_kunjungan"], VISIT_MEMBER))
     in_use = (visits["fate"] == "active").astype("int8")
     latest = visits.assign(rank=in_use).sort_values(["rank", "at", *ROW]).drop_duplicates("id_kunjungan", keep="last")
-    head = latest[["id_kunjungan", "versi_dilihat", "family_id", "day", "at", CARD, "fate"]]
+    head = latest[["id_kunjungan", "versi_dilihat", "family_id", "day", "at", CARD, "kelurahan", "fate"]]
     placed = narrow.merge(
         head.rename(columns={CARD: "card", "fate": "visit_fate"}), on="id_kunjungan", how="left", validate="m:1"
     )

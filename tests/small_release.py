@@ -47,6 +47,8 @@ def small_release() -> Tables:
                     "sumber": "keluarga",
                     "decision": "superseded",
                     "mask": 2,
+                    "mask_keras": 0,
+                    "mask_lunak": 0,
                 }
             ],
         ),
@@ -59,6 +61,23 @@ def small_release() -> Tables:
         "peristiwa": shaped(
             "peristiwa",
             [{**first, "src": VISIT_FILE, "row": 2, "peristiwa": "kartu_berubah", "hari": date(2026, 7, 1)}],
+        ),
+        "tautan": shaped(
+            "tautan",
+            [
+                {
+                    "person_id": people[0]["person_id"],
+                    "pihak_a": people[0]["person_id"],
+                    "pihak_b": f"{7:032x}",
+                    "src": MEMBER_FILE,
+                    "row": 2,
+                    "src_b": MEMBER_FILE,
+                    "row_b": 903,
+                    "bobot": 900,
+                    "peluang_per_sejuta": 998_050,
+                    "model": "0" * 64,
+                }
+            ],
         ),
         "vanished": shaped("vanished", [{**first, "entity_id": f"{8:032x}", "src": FAMILY_FILE, "row": 902}]),
     }

@@ -25,6 +25,7 @@ NAMES = {
     "aliases": "Nomor lain yang menunjuk ke keluarga atau orang yang sama.",
     "shared": "Baris dengan NIK yang dipakai lebih dari satu orang.",
     "events": "Peristiwa keluarga dan orang.",
+    "links": "Tautan yakin antara dua catatan satu orang.",
 }
 
 TABLE_OF = {"families": FAMILY, "members": MEMBER, "visits": VISIT, "presences": VISIT_MEMBER}

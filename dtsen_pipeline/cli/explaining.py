@@ -9,7 +9,7 @@ from rich.text import Text
 
 from dtsen_pipeline.cli import house
 from dtsen_pipeline.cli.output import document, heading, progress, say, table
-from dtsen_pipeline.cli.tracing import official_age
+from dtsen_pipeline.cli.tracing import official_age, print_ties
 from dtsen_pipeline.reference.models import model_label
 from dtsen_pipeline.schemas.errors import DtsenError
 
@@ -136,6 +136,7 @@ def _print_explained(found: "Explained") -> None:
         heading("Peluang desil / P(desil = k)")
         say(*LIKELY)
         table(("Desil", "Dari seratus keluarga"), list(enumerate(found.likely, start=1)), numbers=(0, 1))
+    print_ties(found.ties)
     if found.moved is not None:
         _print_move(found, found.moved)
 

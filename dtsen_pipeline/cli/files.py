@@ -13,7 +13,7 @@ import typer
 from rich.progress import Progress
 from rich.text import Text
 
-from dtsen_pipeline.cli import correcting, house, ruling
+from dtsen_pipeline.cli import correcting, house, officing, ruling
 from dtsen_pipeline.cli.output import (
     NO,
     advance,
@@ -51,6 +51,7 @@ class FileKind(StrEnum):
     CORRECTION = "correction"
     DECISION = "decision"
     REGISTER = "register"
+    OFFICER = "officer"
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,15 @@ def ingest(
     *,
     as_json: house.JSON = False,
 ) -> None:
-    """Masukkan berkas potret, kunjungan, koreksi atau keputusan. / Take files in."""
+    """Masukkan berkas potret, kunjungan, koreksi, keputusan atau daftar petugas. / Take files in."""
     if kind is FileKind.CORRECTION:
         correcting.take(paths, profile, data_date, as_json=as_json)
         return
     if kind is FileKind.DECISION:
         ruling.take(paths, profile, data_date, as_json=as_json)
+        return
+    if kind is FileKind.OFFICER:
+        officing.take(paths, profile, data_date, as_json=as_json)
         return
     wanted = _profiles_for(kind, profile)
     from dtsen_pipeline.resources.settle import unsettled  # noqa: PLC0415 - only where files are taken in

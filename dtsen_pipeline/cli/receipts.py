@@ -9,7 +9,7 @@ from rich.text import Text
 from dtsen_pipeline.cli import house
 from dtsen_pipeline.cli.output import count, document, heading, progress, say, table
 from dtsen_pipeline.cli.tracing import place
-from dtsen_pipeline.schemas.reasons import FATE_TEXTS
+from dtsen_pipeline.schemas.reasons import CLASHES, FATE_TEXTS
 
 AGREEING = ("confirmed", "adopted")
 """Decisions of which people want the number, not every column."""
@@ -76,6 +76,8 @@ def _print_line(line: "Line") -> None:
         if not answer.is_won:
             beaten = f" · berlaku: {place(answer.lost_to)}" if answer.lost_to else ""
             say(f"  kalah, {answer.label}: {answer.decision_id}{beaten}")
+            if answer.clash:
+                say(f"    bentrok {answer.clash}: {CLASHES[answer.clash].id}")
 
 
 COMMANDS: Mapping[str, Callable[..., None]] = {"receipt": receipt}

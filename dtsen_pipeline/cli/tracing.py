@@ -7,11 +7,13 @@ from rich.text import Text
 
 from dtsen_pipeline.cli.output import heading, say, table
 from dtsen_pipeline.reference.models import model_label
+from dtsen_pipeline.schemas.reasons import CLASHES
 
 if TYPE_CHECKING:
     from dtsen_pipeline.queries.history import History
     from dtsen_pipeline.queries.rulings import Told
     from dtsen_pipeline.queries.sources import Source
+    from dtsen_pipeline.queries.ties import Tie
     from dtsen_pipeline.queries.trace import Cell, Trace
 
 FAMILY_TABLE, PERSON_TABLE = "keluarga", "anggota"
@@ -51,6 +53,7 @@ def print_trace(found: "Trace") -> None:
                 _print_cell(cell)
     _print_members(found)
     _print_events(found)
+    print_ties(found.ties)
     _print_rulings(found)
     if not found.is_revealed:
         say("", HIDDEN)
@@ -93,6 +96,8 @@ def _print_cell(cell: "Cell") -> None:
     for said in cell.losers:
         say(f"  kalah {_raw(said.raw, said.meaning)} · {place(said.source)}")
         say(f"    {said.decision}: {said.decision_id}")
+        if said.clash:
+            say(f"    bentrok {said.clash}: {CLASHES[said.clash].id}")
 
 
 def _value(value: str | None, meaning: str | None) -> str:
@@ -144,6 +149,20 @@ def _print_events(found: "Trace") -> None:
             Text(f"{one.day} · {one.event}", style="cyan"),
             f"  {one.event_id}",
             f"  {' · '.join([*whom, *homes, f'baris {one.source}'])}",
+        )
+
+
+def print_ties(ties: "Sequence[Tie]") -> None:
+    """Print the edges by which the linkage tied records."""
+    if not ties:
+        return
+    heading("Tautan model / Tied by the linkage model")
+    for one in ties:
+        say(
+            Text(f"orang {one.person_id} · kasus {one.number}", style="cyan"),
+            f"  {one.a} · baris {one.row_a}",
+            f"  {one.b} · baris {one.row_b}",
+            f"  bobot {one.weight} perseratus bit · peluang {one.probability_ppm} per sejuta · model {one.model[:8]}",
         )
 
 

@@ -30,7 +30,7 @@ from dtsen_pipeline.core.score import Scored, ministry_inputs, score, with_score
 from dtsen_pipeline.core.summary import FAMILY_COLUMNS, PERSON_COLUMNS, summary
 from dtsen_pipeline.core.translate import translate
 from dtsen_pipeline.core.validate import check, check_births, split
-from dtsen_pipeline.reference import WelfareModel, city, code_lists, merge_policy
+from dtsen_pipeline.reference import WelfareModel, city, code_lists, linkage_model, merge_policy
 from dtsen_pipeline.schemas.release import TABLES, polars_types
 from dtsen_pipeline.schemas.tables import (
     FAMILY,
@@ -67,13 +67,14 @@ def scene_of(inputs: InputList, rulings: Iterable[Ruling] = ()) -> Scene:
         dates=inputs.snapshot_dates,
         official=inputs.official_version,
         standing=standing(rulings),
+        linkage=linkage_model(),
     )
 
 
 def context_of(inputs: InputList) -> Context:
     """The facts the row rules may know; a confirmed profile confirms every code list."""
     confirmed = frozenset(code_lists()) if inputs.confirmed_profiles else frozenset[str]()
-    return Context(city(inputs.city), inputs.observed, confirmed, inputs.batch_ends)
+    return Context(city(inputs.city), inputs.observed, confirmed, inputs.batch_ends, inputs.officers)
 
 
 def records_of(rows: Frame, table: str, inputs: InputList) -> Frame:
@@ -211,6 +212,7 @@ def release_of(
         "alias": observed.aliases,
         "vanished": merged.vanished,
         "peristiwa": observed.events,
+        "tautan": observed.links,
     }
     aside = nw.concat([aside_of(observed, merged), checked.aside])
     published = [found["keluarga"], found["anggota"]]

@@ -2,17 +2,18 @@
 
 Decided rules: a family is its card, or the cards under which it goes on (see `succession`); a NIK is one person only
 where birth date and sex agree; without a NIK, the same family, name, birth date and sex. Reviewers' decisions come
-before these rules (see `links`). Ids are keyed hashes of the founding record's identifying fields (see `entities`),
-never of a row number. Choosing values among the tied rows is for `merge`.
+before these rules (see `links`); whom the linkage is sure of is tied after them (see `sure_links`). Ids are keyed
+hashes of the founding record's identifying fields (see `entities`), never of a row number. Choosing values among the
+tied rows is for `merge`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import narwhals as nw
 
-from dtsen_pipeline.core import presence
+from dtsen_pipeline.core import presence, sure_links
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.entities import (
     BORN,
@@ -29,11 +30,13 @@ from dtsen_pipeline.core.entities import (
     with_person_id,
 )
 from dtsen_pipeline.core.genealogy import genealogy
-from dtsen_pipeline.core.links import links, relinked, same_ids
+from dtsen_pipeline.core.links import Links, apart_ids, links, relinked, same_ids
 from dtsen_pipeline.core.moments import local_day, utc_second
 from dtsen_pipeline.core.rows import ROW, aside, repeated_rows
 from dtsen_pipeline.core.rulings import UNDECIDED, Standing
 from dtsen_pipeline.core.succession import first_cards
+from dtsen_pipeline.core.sure_links import Linking
+from dtsen_pipeline.reference.linking import LinkageModel
 from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER
 
 WITHOUT_VALUES = (3, 4, 5)
@@ -45,7 +48,7 @@ class Scene:
     """The facts about files that identity and merge need, and what reviewers decided.
 
     `version_of`: snapshot version by file token; `dates`: data date by version, oldest first; `official`: the version
-    whose official deciles are published, the base where none is named.
+    whose official deciles are published, the base where none is named; `linkage`: the model whose sure links tie.
     """
 
     city: str
@@ -53,6 +56,7 @@ class Scene:
     dates: Mapping[str, date]
     official: str | None = None
     standing: Standing = UNDECIDED
+    linkage: LinkageModel | None = None
 
     @property
     def base(self) -> str:
@@ -67,7 +71,7 @@ class Observations:
     `families`, `members`: snapshot rows with version and entity ids. `visits`, `presences`: field rows with
     entity ids, `day` and `at` (see `moments`). `aside`: src, row, sumber, fate, reason. `aliases`: tabel,
     alias_id, entity_id. `shared`: src, row, warnings of rows whose NIK several persons share. `events`: see
-    `genealogy`.
+    `genealogy`. `links`: the edges by which the linkage tied persons (see `sure_links.COLUMNS`).
     """
 
     families: Frame
@@ -78,6 +82,22 @@ class Observations:
     aliases: Frame
     shared: Frame
     events: Frame
+    links: Frame
+
+
+@dataclass(frozen=True)
+class Persons:
+    """The persons of the snapshots.
+
+    `rows`: member rows that take part with their ids; `aside`: what was set aside; `aliases`: those that differ from
+    their entity; `known`: what visits' rows are tied by beside the exact rules; `links`: edges that tied.
+    """
+
+    rows: Frame
+    aside: Frame
+    aliases: Frame
+    known: presence.Known
+    links: Frame
 
 
 def identify(valid: Mapping[str, Frame], scene: Scene, engine: Engine, key: bytes) -> Observations:
@@ -86,20 +106,24 @@ def identify(valid: Mapping[str, Frame], scene: Scene, engine: Engine, key: byte
     placed = _placed(valid[MEMBER], listed, scene, engine)
     changed = _changed(listed, placed, scene, engine, key)
     cards = _gone_on(listed, changed)
-    persons, members_aside, aliases, same = _persons(valid[MEMBER], placed, changed, scene, engine, key)
+    persons = _persons(valid[MEMBER], placed, changed, scene, engine, key)
     visits, visits_aside = _visits(valid[VISIT], cards, changed, scene, engine)
-    tied = presence.tie(valid[VISIT_MEMBER], visits, persons, scene.base, same, engine, key)
+    tied = presence.tie(valid[VISIT_MEMBER], visits, persons.rows, persons.known, engine, key)
+    found = engine.checkpoint(nw.concat([persons.links, tied.links]))
     return Observations(
         families=_joined(valid[FAMILY], _active(cards), "version", "family_id"),
-        members=_joined(valid[MEMBER], persons, "version", "family_id", "person_id"),
+        members=_joined(valid[MEMBER], persons.rows, "version", "family_id", "person_id"),
         visits=_joined(valid[VISIT], _active(visits), "family_id", "day", "at"),
         presences=_joined(
             valid[VISIT_MEMBER], tied.rows, "family_id", "person_id", "day", "at", "versi_dilihat", "card"
         ),
-        aside=nw.concat([families_aside, members_aside, visits_aside, tied.aside]),
-        aliases=nw.concat([*_card_aliases(changed), aliases, _aliases(tied.rows, engine, key)]).unique(),
-        shared=_shared(persons),
-        events=genealogy(_active(cards), persons, tied.rows, scene.dates, engine),
+        aside=nw.concat([families_aside, persons.aside, visits_aside, tied.aside]),
+        aliases=nw.concat(
+            [*_card_aliases(changed), persons.aliases, _aliases(tied.rows, engine, key), sure_links.aliases(found)]
+        ).unique(),
+        shared=_shared(persons.rows),
+        events=genealogy(_active(cards), persons.rows, tied.rows, scene.dates, engine),
+        links=found,
     )
 
 
@@ -122,7 +146,8 @@ def _cards(rows: Frame, scene: Scene, engine: Engine, key: bytes) -> tuple[Frame
     """Every family row with version, family_id and fate (active, duplicate, out_of_scope)."""
     twins = repeated_rows(rows, ("src", CARD), FAMILY, engine)
     is_outside = nw.col("kode_kabupaten_kota") != scene.city
-    narrow = rows.select(*ROW, CARD, outside=nw.coalesce(is_outside, nw.lit(value=False)))
+    outside = nw.coalesce(is_outside, nw.lit(value=False))
+    narrow = rows.select(*ROW, CARD, outside=outside, kelurahan="kode_kelurahan_desa")
     marked = narrow.join(twins, on=list(ROW), how="left").with_columns(
         version=_version(scene),
         fate=nw.when(nw.col("outside"))
@@ -139,7 +164,9 @@ def _placed(rows: Frame, cards: Frame, scene: Scene, engine: Engine) -> Frame:
     narrow = rows.select(*ROW, NIK, CARD, ID_NAME, BORN, SEX).with_columns(
         version=_version(scene), own_key=person_key()
     )
-    homes = cards.group_by("version", CARD).agg(nw.col("fate").min().alias("home"), nw.col("family_id").min())
+    homes = cards.group_by("version", CARD).agg(
+        nw.col("fate").min().alias("home"), nw.col("family_id").min(), nw.col("kelurahan").min()
+    )
     return engine.checkpoint(
         narrow.join(homes, on=["version", CARD], how="left").with_columns(fate=_member_fate(), reason=_member_reason())
     )
@@ -177,17 +204,15 @@ def _card_aliases(changed: Frame | None) -> list[Frame]:
     return [changed.select(nw.lit(FAMILY).alias("tabel"), "alias_id", entity_id="family_id")]
 
 
-def _persons(
-    rows: Frame, placed: Frame, changed: Frame | None, scene: Scene, engine: Engine, key: bytes
-) -> tuple[Frame, Frame, Frame, dict[str, str]]:
-    """Member rows that take part with their ids; what was set aside; aliases that differ from their entity.
-
-    Last, the ids of persons whom only officers met and whom reviewers tied to others (see `links.same_ids`).
-    """
+def _persons(rows: Frame, placed: Frame, changed: Frame | None, scene: Scene, engine: Engine, key: bytes) -> Persons:
+    """Tie the member rows: by the exact rules, by reviewers' decisions, and where the linkage is sure."""
     active = _gone_on(placed.filter(nw.col("fate") == "active"), changed)
     attached = engine.checkpoint(_attached(active))
     decided = links(attached, scene.standing, engine, key)
-    keyed = engine.checkpoint(_founded(relinked(attached, decided, engine), scene))
+    told = engine.checkpoint(relinked(attached, decided, engine))
+    linking = None if scene.linkage is None else sure_links.linking_of(told, scene.linkage, engine)
+    edges = sure_links.between_snapshots(told, linking, len(scene.dates), decided.apart, engine) if linking else ()
+    keyed = engine.checkpoint(_founded(relinked(told, Links(merged=sure_links.firsts(edges)), engine), scene))
     twins = repeated_rows(rows, ("src", "entity_key"), MEMBER, engine, ties=keyed)
     kept = keyed.join(twins.select(*ROW), on=list(ROW), how="anti")
     persons = engine.checkpoint(with_person_id(kept, "founding_key", "person_id", engine, key))
@@ -199,7 +224,31 @@ def _persons(
         ]
     )
     renamed = persons.filter(nw.col("own_key") != nw.col("founding_key"))
-    return persons, set_aside, _aliases(renamed, engine, key), same_ids(persons, decided, engine, key)
+    return Persons(
+        rows=persons,
+        aside=set_aside,
+        aliases=_aliases(renamed, engine, key),
+        known=presence.Known(
+            scene.base,
+            same_ids(persons, decided, engine, key),
+            apart_ids(persons, scene.standing, engine, key),
+            linking,
+        ),
+        links=_links(edges, persons, linking, engine, key),
+    )
+
+
+def _links(
+    edges: Sequence[sure_links.Edge], persons: Frame, linking: Linking | None, engine: Engine, key: bytes
+) -> Frame:
+    """The edges between snapshots as they are kept."""
+    if linking is None or not edges:
+        return engine.load(sure_links.NONE)
+    first = sure_links.firsts(edges)
+    tied = persons.filter(nw.col("entity_key").is_in(sorted(set(first.values()))))
+    ids = dict(engine.fetch(tied.select("entity_key", "person_id").unique()).rows())
+    person_of = {end: ids[known] for end, known in first.items()}
+    return engine.load(sure_links.table(edges, person_of, linking, engine, key))
 
 
 def _member_fate() -> nw.Expr:
@@ -292,7 +341,12 @@ def _visits(rows: Frame, cards: Frame, changed: Frame | None, scene: Scene, engi
     homes = (
         cards.filter(nw.col("version") == scene.base)
         .group_by("first_card")
-        .agg(nw.col("fate").min().alias("home"), nw.col("family_id").min(), home_card=nw.col(CARD).min())
+        .agg(
+            nw.col("fate").min().alias("home"),
+            nw.col("family_id").min(),
+            nw.col("kelurahan").min(),
+            home_card=nw.col(CARD).min(),
+        )
     )
     at = nw.col("waktu_kunjungan")
     narrow = rows.select(

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
+from dtsen_pipeline.core.officers import Term
 from dtsen_pipeline.reference import profiles
 from dtsen_pipeline.schemas.errors import TOKEN_LENGTH, DtsenError
 from dtsen_pipeline.schemas.tables import FAMILY, SNAPSHOT_TABLES
@@ -68,6 +69,7 @@ class InputList:
 
     `decisions`: digests of what was decided about files; `rulings`: sha256 of the reviewers' decision files.
     `model_sha256`: the digest of the model's facts; lists from before it was recorded have none, and keep their hash.
+    `officers`: the terms of the list of officers in force; a list without them keeps its hash too.
     """
 
     sources: tuple[Source, ...]
@@ -80,6 +82,7 @@ class InputList:
     reference: Mapping[str, str] = field(default_factory=dict)
     code_version: str = ""
     model_sha256: str = ""
+    officers: tuple[Term, ...] = ()
 
     @property
     def hash(self) -> str:
@@ -160,7 +163,7 @@ class InputList:
     def as_dict(self) -> dict[str, Any]:
         """The list as plain data; what older lists did not have only where it is told, so that they keep their hash."""
         facts = asdict(self)
-        for name in ("model_sha256", "rulings"):
+        for name in ("model_sha256", "rulings", "officers"):
             if not facts[name]:
                 facts.pop(name)
         return {"format": FORMAT} | facts
@@ -175,6 +178,7 @@ class InputList:
         facts: dict[str, Any] = json.loads(text)
         facts.pop("format")
         facts["sources"] = tuple(Source(**source) for source in facts["sources"])
+        facts["officers"] = tuple(Term(**term) for term in facts.get("officers", ()))
         for name in ("decisions", "confirmed_profiles", "rulings"):
             facts[name] = tuple(facts.get(name, ()))
         return cls(**facts)

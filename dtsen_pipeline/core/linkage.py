@@ -48,6 +48,17 @@ def link(new: Frame, known: Frame, model: LinkageModel, engine: Engine) -> Frame
     return _scored(_beside(pairs, known, model), model, engine)
 
 
+def link_few(new: Frame, known: Frame, model: LinkageModel, engine: Engine) -> pl.DataFrame:
+    """The edges of `link`, for so few `new` people that the candidates fit into memory: they are scored in Polars."""
+    pairs = engine.fetch(candidates(new, known, model))
+    ids = pl.concat([pairs[side] for side in PAIR]).unique().sort().alias(ID)
+    people = engine.fetch(known.join(engine.load(ids.to_frame()), on=ID, how="semi"))
+    beside = _beside(nw.from_native(pairs.lazy()), nw.from_native(people.lazy()), model)
+    edges: pl.DataFrame = _decided(beside, model).collect().to_native()
+    probability = [probability_ppm(weight) for weight in edges["bounded"]]
+    return edges.drop("bounded").with_columns(probability_ppm=pl.Series(probability, dtype=pl.Int64))
+
+
 def candidates(new: Frame, known: Frame, model: LinkageModel) -> Frame:
     """Pairs of different sources that agree on every key of at least one block: id_l, id_r, each pair once."""
     return nw.concat([_block(new, known, keys) for keys in model.blocks]).unique()
@@ -145,6 +156,11 @@ def _columns(kind: str, columns: Sequence[str]) -> list[str]:
 
 
 def _scored(pairs: Frame, model: LinkageModel, engine: Engine) -> Frame:
+    return _decided(pairs, model).join(_probabilities(engine), on="bounded", how="left").drop("bounded")
+
+
+def _decided(pairs: Frame, model: LinkageModel) -> Frame:
+    """The pairs that weigh enough, with `bounded`, the weight as far as a probability in millionths tells it."""
     named = [comparison.name for comparison in model.comparisons]
     compared = pairs.with_columns(*(levels.KINDS[c.kind](*c.columns).alias(c.name) for c in model.comparisons))
     weighed = compared.with_columns(weight=_weight(model))
@@ -153,7 +169,7 @@ def _scored(pairs: Frame, model: LinkageModel, engine: Engine) -> Frame:
         or_, (nw.col(c.name).is_in(list(c.never_sure)) for c in model.comparisons if c.never_sure), nw.lit(value=False)
     )
     is_sure = (nw.col("weight") >= model.sure) & ~guarded
-    decided = kept.select(
+    return kept.select(
         *PAIR,
         f"{SOURCE}_l",
         f"{SOURCE}_r",
@@ -163,7 +179,6 @@ def _scored(pairs: Frame, model: LinkageModel, engine: Engine) -> Frame:
         decision=nw.when(is_sure).then(nw.lit(SURE)).otherwise(nw.lit(POSSIBLE)),
         model=nw.lit(model.sha256),
     )
-    return decided.join(_probabilities(engine), on="bounded", how="left").drop("bounded")
 
 
 def _weight(model: LinkageModel) -> nw.Expr:

@@ -3,6 +3,7 @@
 Only where decisions are in force is anything computed. Ties by the rules about NIK and likeness stand in `identity`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import narwhals as nw
@@ -23,6 +24,7 @@ class Links:
 
     merged: dict[str, str] = field(default_factory=dict)
     detached: tuple[str, ...] = ()
+    apart: frozenset[frozenset[str]] = frozenset()
     strangers: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -45,9 +47,12 @@ def links(keyed: Frame, standing: Standing, engine: Engine, key: bytes) -> Links
     node = {name: own[name] if own.get(name) in detached else entity.get(name, name) for name in named}
     whole = sets_of(standing, node).whole
     listed = {node[name] for name in own}
+    merged = {one: min(nodes & listed) for nodes in whole for one in nodes & listed}
+    apart = [{merged.get(node[name], node[name]) for name in pair} for pair in standing.apart]
     return Links(
-        merged={one: min(nodes & listed) for nodes in whole for one in nodes & listed},
+        merged=merged,
         detached=tuple(sorted(detached)),
+        apart=frozenset(map(frozenset, apart)),
         strangers={
             name: tuple(other for other in named if node[other] in nodes) for nodes in whole for name in nodes - listed
         },
@@ -75,10 +80,23 @@ def same_ids(persons: Frame, found: Links, engine: Engine, key: bytes) -> dict[s
     """
     if not found.strangers:
         return {}
-    named = sorted({name for names in found.strangers.values() for name in names})
-    own = with_person_id(persons.select("own_key", "person_id").unique(), "own_key", "named_id", engine, key)
-    known = dict(engine.fetch(own.filter(nw.col("named_id").is_in(named)).select("named_id", "person_id")).iter_rows())
+    known = _published(persons, {name for names in found.strangers.values() for name in names}, engine, key)
     return {
         stranger: min((known[name] for name in names if name in known), default=min(names))
         for stranger, names in found.strangers.items()
     }
+
+
+def apart_ids(persons: Frame, standing: Standing, engine: Engine, key: bytes) -> frozenset[frozenset[str]]:
+    """The pairs of ids that are to be kept apart, by the ids that persons of the snapshots are published under."""
+    known = _published(persons, {name for pair in standing.apart for name in pair}, engine, key)
+    return frozenset(frozenset(known.get(name, name) for name in pair) for pair in standing.apart)
+
+
+def _published(persons: Frame, names: Collection[str], engine: Engine, key: bytes) -> dict[str, str]:
+    """The published id of each of `names` under which a record of a snapshot is known."""
+    if not names:
+        return {}
+    own = with_person_id(persons.select("own_key", "person_id").unique(), "own_key", "named_id", engine, key)
+    found = own.filter(nw.col("named_id").is_in(sorted(names))).select("named_id", "person_id")
+    return dict(engine.fetch(found).iter_rows())

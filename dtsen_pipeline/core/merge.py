@@ -11,6 +11,7 @@ import narwhals as nw
 import polars as pl
 
 from dtsen_pipeline.core.cells import COLUMN, masked
+from dtsen_pipeline.core.clashes import MASKS, without_clash
 from dtsen_pipeline.core.engine import NUMBER, Engine, Frame
 from dtsen_pipeline.core.entities import CARD
 from dtsen_pipeline.core.gates import with_closed
@@ -207,14 +208,19 @@ def _merged(
     facts = ministry(snapshots, newcomers, visits, subject, engine, _ranked(scene))
     in_use = visits.join(facts.visited, on=subject.entity, how="semi")
     names = [subject.entity, *ROW, "day", "at", *(column.name for column in subject.merged)]
-    spoken = engine.checkpoint(_with_seen(in_use, scene).select(*names, "seen_version"))
+    spoken = engine.checkpoint(_with_seen(in_use, scene).select(*names, "seen_version", "seen_day"))
     judged = verdicts(spoken, _facts(facts, snapshots, spoken, subject, scene, engine), subject, policy, engine, chosen)
     return Entities(
         merged=_published(valued(facts, [facts.over, judged.over], subject), subject, scene),
         ministry=_published(valued(facts, [facts.over], subject), subject, scene),
         touched=nw.concat([judged.over.select(subject.entity), newcomers.select(subject.entity)]).unique(),
         lineage=nw.concat([_named(_unsettled(facts, judged, subject), subject), _labelled(judged.lineage, subject)]),
-        conflict=nw.concat([_named(facts.conflict, subject), _labelled(judged.conflict, subject)]),
+        conflict=nw.concat(
+            [
+                _labelled(part, subject, *MASKS.values())
+                for part in (without_clash(_sourced(facts.conflict, subject)), judged.conflict)
+            ]
+        ),
         silent=aside(
             judged.silent,
             subject.field_table,
@@ -238,13 +244,15 @@ def _vanished(snapshots: Frame, newcomers: Frame, subject: Subject, engine: Engi
 
 
 def _with_seen(visits: Frame, scene: Scene) -> Frame:
-    """`seen_version`: the snapshot the visit names, else the latest dated on or before the visit's day."""
+    """`seen_version`: the snapshot the visit names, else the latest dated on or before the visit's day; `seen_day`."""
     latest: nw.Expr = nw.lit(None, dtype=nw.String)
     for version, day in scene.dates.items():
         is_known = nw.col("day") >= (day - EPOCH).days
         latest = nw.when(is_known).then(nw.lit(version)).otherwise(latest)
     named = nw.when(nw.col("versi_dilihat").is_in(list(scene.dates))).then(nw.col("versi_dilihat"))
-    return visits.with_columns(seen_version=nw.coalesce(named, latest))
+    days = {version: (day - EPOCH).days for version, day in scene.dates.items()}
+    day_of = nw.col("seen_version").replace_strict(list(days), list(days.values()), default=None, return_dtype=nw.Int64)
+    return visits.with_columns(seen_version=nw.coalesce(named, latest)).with_columns(seen_day=day_of)
 
 
 def _facts(said: Ministry, snapshots: Frame, visits: Frame, subject: Subject, scene: Scene, engine: Engine) -> Facts:
@@ -285,10 +293,14 @@ def _published(values: Frame, subject: Subject, scene: Scene) -> Frame:
 
 
 def _named(rows: Frame, subject: Subject) -> Frame:
-    return _labelled(rows.with_columns(sumber=nw.lit(subject.table)), subject)
+    return _labelled(_sourced(rows, subject), subject)
 
 
-def _labelled(rows: Frame, subject: Subject) -> Frame:
+def _sourced(rows: Frame, subject: Subject) -> Frame:
+    return rows.with_columns(sumber=nw.lit(subject.table))
+
+
+def _labelled(rows: Frame, subject: Subject, *masks: str) -> Frame:
     return rows.select(
         nw.lit(subject.table).alias("tabel"),
         nw.col(subject.entity).alias("entity_id"),
@@ -296,4 +308,5 @@ def _labelled(rows: Frame, subject: Subject) -> Frame:
         "sumber",
         "decision",
         "mask",
+        *masks,
     )

@@ -1,14 +1,16 @@
 """Which person a visit's member row speaks of.
 
 A row is tied to a person already known, becomes a new person when its identity is complete, or is held for a
-reviewer when neither can be said. Blank birth date or sex means "not asked" and contradicts nothing.
+reviewer when neither can be said. Blank birth date or sex means "not asked" and contradicts nothing. Whom the
+linkage is sure of is tied last (see `sure_links`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import narwhals as nw
 
+from dtsen_pipeline.core import sure_links
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.entities import (
     BORN,
@@ -30,25 +32,41 @@ PRESENT, NEW = 1, 5
 
 
 @dataclass(frozen=True)
+class Known:
+    """What ties rows beside the persons themselves.
+
+    `base`: the version whose persons come first. `same`: ids of new persons that reviewers tied to others; `apart`:
+    ids that they keep apart. `linking`: the persons' records as the linkage knows them, None where it ties nobody.
+    """
+
+    base: str
+    same: Mapping[str, str]
+    apart: Collection[frozenset[str]]
+    linking: sure_links.Linking | None
+
+
+@dataclass(frozen=True)
 class Tied:
-    """`rows`: visit-member rows with person_id, family_id, day, at and own_key; `aside`: rows that take no part."""
+    """`rows`: visit-member rows with person_id, family_id, day, at and own_key; `aside`: rows that take no part.
+
+    `links`: the edges by which the linkage tied rows.
+    """
 
     rows: Frame
     aside: Frame
+    links: Frame
 
 
-def tie(
-    rows: Frame, visits: Frame, persons: Frame, base: str, same: Mapping[str, str], engine: Engine, key: bytes
-) -> Tied:
+def tie(rows: Frame, visits: Frame, persons: Frame, known: Known, engine: Engine, key: bytes) -> Tied:
     """Tie visit-member rows to persons.
 
-    `visits`: every valid visit with its fate, family and moment. `persons`: the snapshots' tied member rows, of
-    which those of the version `base` come first. `same`: ids of new persons that reviewers tied to others.
+    `visits`: every valid visit with its fate, family and moment. `persons`: the snapshots' tied member rows.
     """
     placed = _placed(rows, visits, engine)
     active = placed.filter(nw.col("fate") == "active")
-    found = with_person_id(_decided(active, engine.checkpoint(_known(persons, base))), "new_key", "new_id", engine, key)
-    first = engine.checkpoint(_same(found, same))
+    candidates = engine.checkpoint(_known(persons, known.base))
+    found = with_person_id(_decided(active, candidates), "new_key", "new_id", engine, key)
+    first = engine.checkpoint(_same(found, known.same))
     newcomers = engine.checkpoint(
         first.filter(~nw.col("new_id").is_null())
         .select(person_id="new_id", family_id="family_id", nik=NIK, id_name=ID_NAME, born="born", sex="sex")
@@ -59,7 +77,8 @@ def tie(
     second = _decided(open_rows, newcomers)
     settled = first.filter(is_settled).with_columns(person_id=nw.coalesce(nw.col("person_id"), nw.col("new_id")))
     names = [*active.collect_schema().names(), "person_id", "held"]
-    tied = engine.checkpoint(nw.concat([settled.select(names), second.select(names)]))
+    exact = engine.checkpoint(nw.concat([settled.select(names), second.select(names)]))
+    tied, links = _linked(exact, persons, known, engine, key)
     return Tied(
         rows=tied.filter(~nw.col("person_id").is_null()),
         aside=nw.concat(
@@ -68,7 +87,41 @@ def tie(
                 _set_aside(tied.filter(nw.col("person_id").is_null()), nw.lit("held"), "held"),
             ]
         ),
+        links=links,
     )
+
+
+def _linked(exact: Frame, persons: Frame, known: Known, engine: Engine, key: bytes) -> tuple[Frame, Frame]:
+    """The rows with the person that the linkage is sure of, where the exact rules know nobody; and the edges.
+
+    Only rows with name, birth date and sex can be tied so: new persons, and rows of nobody known that are held.
+    """
+    if known.linking is None:
+        return exact, engine.load(sure_links.NONE)
+    listed = persons.select("person_id").unique()
+    strangers = engine.checkpoint(_strangers(exact, listed, engine, key))
+    named = exact.join(strangers.select(*ROW, lone_id="person_id"), on=list(ROW), how="left")
+    calls = engine.checkpoint(named.with_columns(lone_id=nw.coalesce("lone_id", "person_id")))
+    visited = calls.select(VISIT_ID, person_id="lone_id")
+    edges, person_of = sure_links.with_visits(strangers, visited, persons, known.linking, known.apart, engine)
+    if not edges:
+        return exact, engine.load(sure_links.NONE)
+    person = nw.col("lone_id").replace_strict(
+        list(person_of), list(person_of.values()), default=None, return_dtype=nw.String
+    )
+    tied = calls.with_columns(person_id=nw.coalesce(person, nw.col("person_id"))).drop("lone_id")
+    return engine.checkpoint(tied), engine.load(sure_links.table(edges, person_of, known.linking, engine, key))
+
+
+def _strangers(exact: Frame, listed: Frame, engine: Engine, key: bytes) -> Frame:
+    """The complete rows whose person no snapshot lists, with the `person_id` of one who is met for the first time."""
+    is_complete = ~nw.col(ID_NAME).is_null() & (nw.col("born") != "") & (nw.col("sex") != "")
+    is_nobody = nw.coalesce(nw.col("held") == "H_PERSON_UNKNOWN", nw.lit(value=True))
+    unlisted = exact.join(listed, on="person_id", how="anti").filter(is_complete, is_nobody)
+    lone = with_person_id(unlisted, "family_key", "lone_id", engine, key)
+    is_own = nw.coalesce(nw.col("person_id") == nw.col("lone_id"), nw.lit(value=True))
+    own = lone.filter(is_own).with_columns(person_id="lone_id").drop("lone_id")
+    return own.join(listed, on="person_id", how="anti")
 
 
 def _same(rows: Frame, same: Mapping[str, str]) -> Frame:
@@ -126,6 +179,7 @@ def _one_a_visit(visits: Frame) -> Frame:
         "hari",
         "at",
         "first_card",
+        "kelurahan",
         card="home_card",
         sent_card=CARD,
         visit_fate=nw.col("fate"),

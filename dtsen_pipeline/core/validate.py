@@ -18,6 +18,7 @@ from dtsen_pipeline.core.rows import ROW
 from dtsen_pipeline.core.rules.context import Context, Predicates
 from dtsen_pipeline.core.rules.dwelling import dwelling_rules, nesting, place_rules
 from dtsen_pipeline.core.rules.identifiers import card_rules, nik_rules
+from dtsen_pipeline.core.rules.officers import officer_rules
 from dtsen_pipeline.core.rules.persons import age_rules, answer_rules, blanks
 from dtsen_pipeline.reference import code_lists
 from dtsen_pipeline.schemas.columns import (
@@ -154,7 +155,7 @@ def _family_rules(context: Context) -> Predicates:
 
 def _visit_rules(context: Context) -> Predicates:
     visited = nw.col("waktu_kunjungan").str.slice(0, 10)
-    return _home_rules(context) | {"E_VISIT_FUTURE": _is_after(visited, context.batch_ends)}
+    return _home_rules(context) | {"E_VISIT_FUTURE": _is_after(visited, context.batch_ends)} | officer_rules(context)
 
 
 def _home_rules(context: Context) -> Predicates:

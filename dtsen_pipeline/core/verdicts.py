@@ -19,6 +19,7 @@ from dtsen_pipeline.core.cells import (
     masked,
     wide,
 )
+from dtsen_pipeline.core.clashes import CLASH, clash_masks, with_clash
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.rows import ROW
 from dtsen_pipeline.core.subject import Subject
@@ -40,8 +41,8 @@ VER, SEEN, NEW, SAID, FINAL = (nw.col(name) for name in (VALUE, "seen", "new", "
 class Verdicts:
     """`over`: entity and over_<column>, the verified values that stand (null where none does).
 
-    `lineage`, `conflict`: entity, src, row, sumber, decision, mask. `settled`: entity and column of the cells that
-    a visit decides. `silent`: src, row of visits without a value.
+    `lineage`, `conflict`: entity, src, row, sumber, decision, mask; the latter also the masks of `clashes`.
+    `settled`: entity and column of the cells that a visit decides. `silent`: src, row of visits without a value.
     """
 
     over: Frame
@@ -69,7 +70,7 @@ class Facts:
 def verdicts(
     visits: Frame, facts: Facts, subject: Subject, policy: MergePolicy, engine: Engine, chosen: Frame | None = None
 ) -> Verdicts:
-    """Judge the visits: entity, src, row, day, at, seen_version and the merged columns of `subject`.
+    """Judge the visits: entity, src, row, day, at, seen_version, seen_day and the merged columns of `subject`.
 
     `chosen`: src, row, column of answers that reviewers put behind those of the record winner_src, winner_row.
     """
@@ -88,7 +89,7 @@ def verdicts(
     return Verdicts(
         over=engine.checkpoint(wide(deciding, entity, subject.merged, "over_")),
         lineage=lineage.group_by(entity, *ROW, "sumber", "decision").agg(nw.col("mask").sum().cast(nw.Int64)),
-        conflict=nw.concat([_by_record(losing, subject), _lost_by_base(judged, facts, subject)]),
+        conflict=nw.concat([_lost(losing, subject, subject.field_table), _lost_by_base(judged, facts, subject)]),
         settled=deciding.select(entity, COLUMN).unique(),
         silent=visits.select(*ROW).join(answering, on=list(ROW), how="anti"),
     )
@@ -146,7 +147,7 @@ def _is_undisputed(column: Column) -> nw.Expr:
 
 def _told(rows: Frame, subject: Subject) -> Frame:
     """Every answered cell with what was seen and what is new; an answer outside its code list is not used."""
-    index = [subject.entity, *ROW, "day", "at", "visits", "is_known"]
+    index = [subject.entity, *ROW, "day", "at", "seen_day", "visits", "is_known"]
     told = beside(rows, index, subject.merged, {"seen_": "seen", "new_": "new", "said_": "said"})
     return told.filter(~VER.is_in([str(UNKNOWN_CODE)]))
 
@@ -179,7 +180,7 @@ def _judged(told: Frame, facts: Facts, subject: Subject, policy: MergePolicy) ->
     several = counted.filter(nw.col("of") > 1).with_columns(voice=voice)
     several = several.with_columns(nth=nw.col("row").cum_count().over(*group, order_by=["voice", "at", *ROW]))
     judged = [_decided(lone, [], facts, subject, policy), _decided(several, group, facts, subject, policy)]
-    return nw.concat([rows.select(subject.entity, *ROW, COLUMN, VALUE, "new", *CONCLUDED) for rows in judged])
+    return nw.concat([rows.select(subject.entity, *ROW, COLUMN, VALUE, "new", CLASH, *CONCLUDED) for rows in judged])
 
 
 def _decided(numbered: Frame, group: list[str], facts: Facts, subject: Subject, policy: MergePolicy) -> Frame:
@@ -196,6 +197,7 @@ def _decided(numbered: Frame, group: list[str], facts: Facts, subject: Subject, 
         is_later=age < 0,
         is_expired=age > _limit(columns, policy),
     )
+    rows = with_clash(rows, group, columns, (facts.base_day - EPOCH).days)
     rows = rows.with_columns(decision=nw.when(nw.col("speaks")).then(_decision()))
     is_clearing = known(nw.col("speaks") & nw.col("fits_new") & is_none)
     won = nw.when(known(nw.col("decision").is_in(WINS)) | is_clearing).then(VER)
@@ -278,10 +280,16 @@ def _confirmed(judged: Frame) -> Frame:
     return judged.filter(nw.col("confirmed")).with_columns(decision=nw.lit("confirmed"))
 
 
-def _by_record(rows: Frame, subject: Subject, source: str | None = None) -> Frame:
+def _by_record(rows: Frame, subject: Subject) -> Frame:
     """A row per entity, record and decision, with the bits of its columns."""
-    named = rows.with_columns(sumber=nw.lit(source or subject.field_table))
+    named = rows.with_columns(sumber=nw.lit(subject.field_table))
     return masked(named, subject, subject.entity, *ROW, "sumber", "decision")
+
+
+def _lost(rows: Frame, subject: Subject, source: str) -> Frame:
+    """The same for what lost, with the bits of the columns that clash."""
+    named = rows.with_columns(sumber=nw.lit(source))
+    return clash_masks(named, subject, subject.entity, *ROW, "sumber", "decision")
 
 
 def _lost_by_base(judged: Frame, facts: Facts, subject: Subject) -> Frame:
@@ -296,7 +304,7 @@ def _lost_by_base(judged: Frame, facts: Facts, subject: Subject) -> Frame:
     )
     pointed = replaced.drop(*ROW).join(pointer, on=entity, how="inner")
     lost = pointed.rename({"base_src": "src", "base_row": "row"}).with_columns(decision=named)
-    return _by_record(lost, subject, subject.table)
+    return _lost(lost, subject, subject.table)
 
 
 def published(cell: nw.Expr, column: Column) -> nw.Expr:

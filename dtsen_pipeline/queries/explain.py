@@ -15,6 +15,7 @@ from dtsen_pipeline.queries.access import Look, note
 from dtsen_pipeline.queries.inputs import Home, Values, home, regrouped, values_of
 from dtsen_pipeline.queries.probability import likely
 from dtsen_pipeline.queries.reading import View
+from dtsen_pipeline.queries.ties import Tie, ties_of
 from dtsen_pipeline.queries.trace import FAMILY, release_facts, resolved
 from dtsen_pipeline.reference import WelfareModel
 from dtsen_pipeline.resources.platform import Platform
@@ -84,6 +85,7 @@ class Explained:
     moved: Move | None
     imitation_error: tuple[int | None, ...] | None
     likely: tuple[int, ...] | None
+    ties: tuple[Tie, ...]
 
 
 def explain(platform: Platform, view: View, asked_id: str, look: Look, since: View | None = None) -> Explained:
@@ -121,6 +123,7 @@ def explain(platform: Platform, view: View, asked_id: str, look: Look, since: Vi
         moved=_moved(since, found) if since else None,
         imitation_error=_imitation_error(found),
         likely=_likely(found),
+        ties=ties_of(platform, view, found.persons["person_id"].to_list()),
     )
 
 

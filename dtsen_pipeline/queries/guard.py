@@ -37,6 +37,9 @@ class Side:
     source: Source
 
 
+JUDGED = ("tabel", "entity_id", "src", "row", "decision", "mask")
+
+
 @dataclass(frozen=True)
 class Guarded:
     """One cell in its state, or one family or person that vanished (no column, no verified side)."""
@@ -171,7 +174,7 @@ class _Watch:
 
     def _judged(self) -> Iterator[_Cell]:
         parts = [
-            self.view.scan(name).filter(pl.col("decision").is_in(decisions))
+            self.view.scan(name).filter(pl.col("decision").is_in(decisions)).select(JUDGED)
             for name, decisions in (("lineage", OF_LINEAGE), ("conflict", OF_CONFLICT))
         ]
         joined = pl.concat(parts).join(self._published(), on=["tabel", "entity_id"], how="inner")

@@ -12,6 +12,7 @@ from itertools import product
 import polars as pl
 
 from dtsen_pipeline.queries.access import Look, note
+from dtsen_pipeline.queries.clashes import clash_of
 from dtsen_pipeline.queries.labels import MASK, ColumnFacts, column_facts, plain_label
 from dtsen_pipeline.queries.rawtext import Pointer, RawRows
 from dtsen_pipeline.queries.reading import ENTITY_ID, Row, View, fetched
@@ -29,7 +30,10 @@ FIRST_ROW = 2
 
 @dataclass(frozen=True)
 class Answer:
-    """What was decided about one column that a row answered; `lost_to` where another record stands."""
+    """What was decided about one column that a row answered; `lost_to` where another record stands.
+
+    `clash`: whether the column changed since what the officer saw (`keras`), or not though something did (`lunak`).
+    """
 
     column: str
     label: str
@@ -37,6 +41,7 @@ class Answer:
     decision_id: str
     is_won: bool
     lost_to: Source | None
+    clash: str | None
 
 
 @dataclass(frozen=True)
@@ -187,6 +192,7 @@ class _Desk:
             decision_id=DECISIONS[row["decision"]].id,
             is_won=is_won,
             lost_to=self.sources.of(winner) if winner else None,
+            clash=clash_of(column, row),
         )
 
 

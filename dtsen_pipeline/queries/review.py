@@ -31,28 +31,34 @@ from dtsen_pipeline.core.rulings import (
 from dtsen_pipeline.core.subject import MEMBERSHIP
 from dtsen_pipeline.queries.access import Look, note
 from dtsen_pipeline.queries.alike import alike
+from dtsen_pipeline.queries.clashes import clash_of
 from dtsen_pipeline.queries.doubts import doubts
 from dtsen_pipeline.queries.labels import as_text, column_facts, group_title, meaning
 from dtsen_pipeline.queries.rawtext import Pointer, Raw, RawRows
 from dtsen_pipeline.queries.reading import Row, View, fetched
 from dtsen_pipeline.queries.sources import Sources
+from dtsen_pipeline.queries.ties import Tie, ties_of
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.rulings import registered
 from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER
 
+CLASH_MASKS = ("mask_keras", "mask_lunak")
 WINDOW_DAYS = 30
 """Two visits at most so many days apart should not contradict each other."""
 ALIKE, SHARED, NEAR, TWICE, CONTRADICTING = "mirip", "nik_sama", "nik_mirip", "nama_dan_lahir_sama", "kunjungan_berbeda"
+LINKED = "ditautkan"
 REASONS: Mapping[str, str] = {
     ALIKE: "Dua orang mungkin satu; salah satunya tanpa NIK. / Perhaps one person; one has no NIK.",
     SHARED: "Satu NIK dipakai dua orang. / Two persons bear one NIK.",
     NEAR: "NIK sekartu hanya berbeda satu angka atau dua angka tertukar. / Nearly the same NIK on one card.",
     TWICE: "Nama dan tanggal lahir sama dalam satu kartu. / Same name and birth date on one card.",
+    LINKED: "Ditautkan model penautan; jawab beda bila keliru. / Tied by the linkage model; answer beda if wrong.",
     CONTRADICTING: "Dua kunjungan berdekatan menjawab lain. / Two visits close in time answer differently.",
 }
 """Why a case is on the list."""
 OF_DOUBT = {"W_NIK_NEIGHBOUR": NEAR, "W_PERSON_TWICE": TWICE}
 OPEN, WAITING, DISPUTED, DECIDED = "terbuka", "menunggu_peninjau_kedua", "bertentangan", "diputus"
+TIED = "ditautkan"
 SHOWN = (NIK, NAME, BORN, SEX, "status_hubungan_keluarga", CARD, "family_id")
 VISIT_FACTS = ("waktu_kunjungan", "id_petugas", "peran_petugas")
 
@@ -61,6 +67,7 @@ VISIT_FACTS = ("waktu_kunjungan", "id_petugas", "peran_petugas")
 class Asked:
     """A case with its number, why it is asked, the columns in which visits differ, and where it stands.
 
+    `clashes`: those of the columns that changed since what the later visit's officer saw (`keras`), or not (`lunak`).
     `answer`: what is in force. `a`, `b`: what each side says, by label, where the look reveals it.
     """
 
@@ -72,6 +79,7 @@ class Asked:
     answer: str | None = None
     a: tuple[tuple[str, str], ...] = ()
     b: tuple[tuple[str, str], ...] = ()
+    clashes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,13 +115,17 @@ def review(platform: Platform, view: View, engine: Engine, look: Look) -> Review
     listed = _Listed(view, registered(platform))
     for case in weights:
         listed.add(case, ALIKE)
+    linked = {case_of(PERSONS, tie.a, tie.b): tie for tie in ties_of(platform, view)}
+    for case in linked:
+        listed.add(case, LINKED)
     for case, why in (*_shared(view), *_doubted(view)):
         listed.add(case, why)
     for table, field in ((FAMILY, VISIT), (MEMBER, VISIT_MEMBER)):
-        for case, columns in _contradicting(view, sources, table, field):
-            listed.add(case, CONTRADICTING, columns)
+        for case, columns, clashes in _contradicting(view, sources, table, field):
+            listed.add(case, CONTRADICTING, columns, clashes)
     key = platform.key.secret
-    told = _told(view, sources, listed.asked(key)) if look.is_revealed else listed.asked(key)
+    told = _told(view, sources, listed.asked(key), linked) if look.is_revealed else listed.asked(key)
+    weights |= {case: (tie.weight, tie.probability_ppm) for case, tie in linked.items()}
     likeness = [Likeness(case.number(key), *weight) for case, weight in weights.items()]
     return Review(view.release_id, tuple(told), tuple(sorted(likeness, key=lambda one: (-one.weight, one.number))))
 
@@ -129,15 +141,18 @@ class _Listed:
         self.ruled = {self._about(case): case for case in self.states}
         self.reasons: dict[Case, list[str]] = {case: [] for case in self.states}
         self.columns: dict[Case, tuple[str, ...]] = {}
+        self.clashes: dict[Case, tuple[tuple[str, str], ...]] = {}
 
     def _about(self, case: Case) -> Case:
         return case_of(case.kind, self.names.get(case.a, case.a), self.names.get(case.b, case.b), case.group)
 
-    def add(self, case: Case, reason: str, columns: tuple[str, ...] = ()) -> None:
+    def add(
+        self, case: Case, reason: str, columns: tuple[str, ...] = (), clashes: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         """One more reason to ask about a case."""
         known = self.ruled.get(case, case)
         self.reasons.setdefault(known, []).append(reason)
-        self.columns[known] = columns
+        self.columns[known], self.clashes[known] = columns, clashes
 
     def asked(self, key: bytes) -> list[Asked]:
         """Every case, those to be decided first."""
@@ -147,13 +162,14 @@ class _Listed:
                 case=case,
                 reasons=tuple(dict.fromkeys(reasons)),
                 columns=self.columns.get(case, ()),
-                status=self._status(case),
+                clashes=self.clashes.get(case, ()),
+                status=TIED if self._status(case) == OPEN and LINKED in reasons else self._status(case),
                 answer=self.states.get(case, State()).answer,
             )
             for case, reasons in self.reasons.items()
             if reasons or self._status(case) != OPEN
         ]
-        order = (WAITING, DISPUTED, OPEN, DECIDED)
+        order = (WAITING, DISPUTED, OPEN, TIED, DECIDED)
         return sorted(found, key=lambda one: (order.index(one.status), one.case.kind, one.number))
 
     def _status(self, case: Case) -> str:
@@ -201,32 +217,37 @@ def _ids_of(view: View, tokens: Collection[str]) -> dict[str, str]:
     return dict(fetched(found.select("token", "person_id")).iter_rows())
 
 
-def _contradicting(view: View, sources: Sources, table: str, field: str) -> Iterator[tuple[Case, tuple[str, ...]]]:
+def _contradicting(
+    view: View, sources: Sources, table: str, field: str
+) -> Iterator[tuple[Case, tuple[str, ...], tuple[tuple[str, str], ...]]]:
     """Visits to one family or about one person, close in time, of which one lost a column that the other speaks for."""
     lost = pl.col("decision").is_in(["superseded", "reviewed"])
-    pairs = _visits(view, "conflict", field, lost).join(
-        _visits(view, "lineage", field), on="entity_id", suffix="_other"
-    )
+    lineage = _visits(view, "lineage", field).drop(CLASH_MASKS, strict=False)
+    pairs = _visits(view, "conflict", field, lost).join(lineage, on="entity_id", suffix="_other")
     shared = fetched(
         pairs.with_columns(mask=pl.col("mask") & pl.col("mask_other"))
         .filter(pl.col("mask") > 0, pl.col("token") != pl.col("token_other"))
-        .select("token", "token_other", "mask")
+        .select("token", "token_other", "mask", *CLASH_MASKS)
     )
     sources.prepare(pointer(token) for token in {*shared["token"], *shared["token_other"]})
     columns = [one for one in column_facts(view.manifest, table) if not one.comes_from and one.group != MEMBERSHIP]
-    found: dict[Case, set[str]] = defaultdict(set)
-    for token, other, mask in shared.iter_rows():
-        if _days_between(sources, token, other) <= WINDOW_DAYS:
+    found: dict[Case, dict[str, str | None]] = defaultdict(dict)
+    for row in shared.iter_rows(named=True):
+        if _days_between(sources, row["token"], row["token_other"]) <= WINDOW_DAYS:
             for column in columns:
-                if column.is_in(mask):
-                    found[case_of(VISITS, token, other, column.group)].add(column.name)
-    yield from ((case, tuple(sorted(names))) for case, names in sorted(found.items()))
+                if column.is_in(row["mask"]):
+                    case = case_of(VISITS, row["token"], row["token_other"], column.group)
+                    found[case][column.name] = clash_of(column, row)
+    for case, names in sorted(found.items()):
+        yield case, tuple(sorted(names)), tuple((name, kind) for name, kind in sorted(names.items()) if kind)
 
 
 def _visits(view: View, table: str, field: str, *conditions: pl.Expr) -> pl.LazyFrame:
-    """The rows of a table that come from rows of `field`: entity_id, token, mask."""
+    """The rows of a table that come from rows of `field`: entity_id, token, mask, and the masks of clashes."""
     rows = view.scan(table).filter(pl.col("sumber") == field, *conditions)
-    return rows.select("entity_id", "mask", token=pl.concat_str("src", pl.lit("-"), "row"))
+    known = rows.collect_schema().names()
+    clashes = [name if name in known else pl.lit(0).alias(name) for name in CLASH_MASKS]
+    return rows.select("entity_id", "mask", *clashes, token=pl.concat_str("src", pl.lit("-"), "row"))
 
 
 def _days_between(sources: Sources, one: str, other: str) -> int:
@@ -242,14 +263,18 @@ def _cells(sources: Sources, row: Pointer | None) -> Raw:
     return (sources.rows.contract(row) if row else None) or {}
 
 
-def _told(view: View, sources: Sources, cases: Sequence[Asked]) -> list[Asked]:
-    """The cases with what both sides say."""
+def _told(view: View, sources: Sources, cases: Sequence[Asked], linked: Mapping[Case, Tie]) -> list[Asked]:
+    """The cases with what both sides say: of a tie, the two rows that it stands on."""
     sides = {side for one in cases if one.case.kind == PERSONS for side in (one.case.a, one.case.b)}
     people = {row["person_id"]: row for row in view.rows(MEMBER, pl.col("person_id").is_in(list(sides)))}
     sources.prepare(pointer(side) for one in cases if one.case.kind == VISITS for side in (one.case.a, one.case.b))
+    sources.prepare(pointer(token) for tie in linked.values() for token in (tie.row_a, tie.row_b))
     found = []
     for one in cases:
-        if one.case.kind == PERSONS:
+        if one.case in linked:
+            tie = linked[one.case]
+            a, b = (_record(view, sources, token) for token in (tie.row_a, tie.row_b))
+        elif one.case.kind == PERSONS:
             a, b = (_person(view, people.get(side)) for side in (one.case.a, one.case.b))
         else:
             a, b = (_visit(view, sources, side, one) for side in (one.case.a, one.case.b))
@@ -265,6 +290,14 @@ def _person(view: View, row: Row | None) -> tuple[tuple[str, str], ...]:
     facts.sort(key=lambda column: SHOWN.index(column.name))
     texts = {column: as_text(row[column.name]) for column in facts}
     return tuple((column.label, meaning(column, text) or text or "") for column, text in texts.items())
+
+
+def _record(view: View, sources: Sources, token: str) -> tuple[tuple[str, str], ...]:
+    """What one row says of a person."""
+    cells = _cells(sources, pointer(token))
+    facts = {column.name: column for column in column_facts(view.manifest, MEMBER)}
+    named = [facts[name] for name in SHOWN if name in facts and name in cells]
+    return tuple((column.label, meaning(column, cells[column.name]) or cells[column.name].strip()) for column in named)
 
 
 def _visit(view: View, sources: Sources, token: str, asked: Asked) -> tuple[tuple[str, str], ...]:

@@ -23,12 +23,13 @@ from dtsen_pipeline.core.rulings import (
     SIDE_A,
     SIDE_B,
 )
-from dtsen_pipeline.queries.review import DECIDED, DISPUTED, OPEN, REASONS, WAITING, Asked, Review
+from dtsen_pipeline.queries.review import DECIDED, DISPUTED, OPEN, REASONS, TIED, WAITING, Asked, Review
 from dtsen_pipeline.queries.workbook import ROWS, TEXT_ONLY
 
 GUIDE, CASES, DONE, SCORES = "Petunjuk", "Kasus", "Sudah diputus", "Skor"
 WHY, SAYS_A, SAYS_B, DIFFERS, STATUS, IN_FORCE = "alasan", "isi_a", "isi_b", "yang_berbeda", "keadaan", "yang_berlaku"
-HEAD = (CASE, WHY, SAYS_A, SAYS_B, DIFFERS, STATUS, ANSWER, DAY, REVIEWER, EVIDENCE, NOTE, IN_FORCE)
+CLASH = "bentrok"
+HEAD = (CASE, WHY, SAYS_A, SAYS_B, DIFFERS, CLASH, STATUS, ANSWER, DAY, REVIEWER, EVIDENCE, NOTE, IN_FORCE)
 HEAD_ALL = (*HEAD, KIND_OF, SIDE_A, SIDE_B, GROUP)
 WIDE = {WHY: 36, SAYS_A: 44, SAYS_B: 44, DIFFERS: 24, EVIDENCE: 30, NOTE: 30}
 ANSWERED = (ANSWER, DAY, REVIEWER, EVIDENCE, NOTE)
@@ -36,6 +37,7 @@ STATUSES = {
     OPEN: "terbuka",
     WAITING: "menunggu peninjau kedua",
     DISPUTED: "keputusan bertentangan",
+    TIED: "ditautkan model",
     DECIDED: "sudah diputus",
 }
 
@@ -51,7 +53,7 @@ def review_book(found: Review) -> bytes:
         }
         _guide(book, found, looks)
         _sheet(book, CASES, found.of_status(WAITING, DISPUTED, OPEN), looks)
-        _sheet(book, DONE, found.of_status(DECIDED), looks)
+        _sheet(book, DONE, found.of_status(TIED, DECIDED), looks)
         _scores(book, found, looks)
         book.get_worksheet_by_name(CASES).activate()
     return target.getvalue()
@@ -65,6 +67,8 @@ def _guide(book: Workbook, found: Review, looks: Mapping[str, Any]) -> None:
         "Bandingkan isi_a dan isi_b, periksa buktinya, lalu pilih putusan. Baris tanpa putusan tetap terbuka.",
         "orang: sama (satu orang), beda (dua orang), tolak (tidak perlu diputus), catatan, batal (cabut putusan lalu).",
         "kunjungan: pilih_a atau pilih_b (kunjungan yang benar untuk kelompok kolom itu), tolak, catatan, batal.",
+        "Lembar Sudah diputus memuat juga pasangan yang ditautkan model; jawab beda bila keliru.",
+        "bentrok keras: kolom itu sudah berubah sejak yang dilihat petugas kunjungan kemudian; lunak: belum berubah.",
         "Menyatukan dua orang, atau memisahkannya lagi, perlu dua peninjau yang berbeda.",
         "Tanggal putusan (TTTT-BB-HH) menentukan urutannya: yang kemudian berlaku.",
         "Putusan yang berlawanan pada hari yang sama tidak berlaku.",
@@ -103,6 +107,7 @@ def _cells(one: Asked) -> dict[str, str]:
         SAYS_A: _lines(one.a),
         SAYS_B: _lines(one.b),
         DIFFERS: "\n".join(_differing(one)),
+        CLASH: "\n".join(f"{kind}: {name}" for name, kind in one.clashes),
         STATUS: STATUSES[one.status],
         IN_FORCE: one.answer or "" if one.status == DECIDED else "",
         KIND_OF: case.kind,

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from dtsen_pipeline.queries.access import Look, note
+from dtsen_pipeline.queries.clashes import clash_of
 from dtsen_pipeline.queries.events import Happened, events_of
 from dtsen_pipeline.queries.labels import (
     ColumnFacts,
@@ -25,6 +26,7 @@ from dtsen_pipeline.queries.rawtext import RawRows
 from dtsen_pipeline.queries.reading import ENTITY_ID, Row, View
 from dtsen_pipeline.queries.rulings import Told, rulings_about
 from dtsen_pipeline.queries.sources import VISIT, VISIT_MEMBER, Source, Sources
+from dtsen_pipeline.queries.ties import Tie, ties_of
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.reasons import DECISIONS, INCOMPLETE_TEXTS
@@ -35,7 +37,7 @@ AGREEING = frozenset({"confirmed", "adopted"})
 
 @dataclass(frozen=True)
 class Said:
-    """What one record said about a column, and what was decided about it."""
+    """What one record said about a column, what was decided about it, and how it clashes with what was seen."""
 
     source: Source
     raw: str | None
@@ -43,6 +45,7 @@ class Said:
     decision: str | None
     decision_id: str | None
     decision_en: str | None
+    clash: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ class Trace:
     groups: tuple[Group, ...]
     members: tuple[Kin, ...]
     events: tuple[Happened, ...]
+    ties: tuple[Tie, ...]
     rulings: tuple[Told, ...]
 
 
@@ -131,6 +135,7 @@ def trace(platform: Platform, view: View, table: str, asked_id: str, look: Look)
         raise DtsenError("E_ENTITY_UNKNOWN", "the release has no family or person with that id")
     told = Testimony(platform, view, table, published, look)
     family_id = str(published["family_id"])
+    members = _members(view, family_id) if table == FAMILY else ()
     return Trace(
         table=table,
         entity_id=entity_id,
@@ -141,8 +146,9 @@ def trace(platform: Platform, view: View, table: str, asked_id: str, look: Look)
         base=told.sources.of(told.base),
         desil=_desil(published if table == FAMILY else view.entity(FAMILY, family_id)),
         groups=told.groups(),
-        members=_members(view, family_id) if table == FAMILY else (),
+        members=members,
         events=events_of(view, table, entity_id),
+        ties=ties_of(platform, view, [one.person_id for one in members] if table == FAMILY else [entity_id]),
         rulings=rulings_about(platform, view, entity_id, told.visits, look),
     )
 
@@ -224,9 +230,12 @@ class Testimony:
         return self._words(column, base, None)
 
     def _said(self, column: ColumnFacts, rows: Sequence[Row]) -> tuple[Said, ...]:
-        return tuple(self._words(column, self.sources.of((row["src"], row["row"])), row["decision"]) for row in rows)
+        return tuple(
+            self._words(column, self.sources.of((row["src"], row["row"])), row["decision"], clash_of(column, row))
+            for row in rows
+        )
 
-    def _words(self, column: ColumnFacts, source: Source, decision: str | None) -> Said:
+    def _words(self, column: ColumnFacts, source: Source, decision: str | None, clash: str | None = None) -> Said:
         pointer = source.token, source.row
         raw, contract = (raw_of(column, row) for row in (self.rows.raw(pointer), self.rows.contract(pointer)))
         text = DECISIONS[decision] if decision else None
@@ -237,6 +246,7 @@ class Testimony:
             decision=decision,
             decision_id=text.id if text else None,
             decision_en=text.en if text else None,
+            clash=clash,
         )
 
     def _meaning(self, column: ColumnFacts, text: str | None) -> str | None:

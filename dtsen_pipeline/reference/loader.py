@@ -101,6 +101,7 @@ def survey_maps() -> Mapping[str, Path]:
     return MappingProxyType({path.stem: path for path in sorted((ROOM / "surveys").glob("*.yaml"))})
 
 
+@cache
 def linkage_model(name: str = "generated_cities_v1") -> LinkageModel:
     """One linkage model, by its id."""
     files = {path.stem: path for path in sorted((ROOM / "linkage").glob("*.yaml"))}

@@ -10,6 +10,7 @@ from dtsen_pipeline.core.inputs import InputList, Source, freeze
 from dtsen_pipeline.core.rulings import KIND
 from dtsen_pipeline.reference import digests, parts
 from dtsen_pipeline.resources.approving import in_force
+from dtsen_pipeline.resources.officers import officers_among
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.decisions import digest
 from dtsen_pipeline.resources.registry.models import SourceFile
@@ -54,6 +55,7 @@ def freeze_inputs(platform: Platform, as_of: date, chosen: Sequence[str] = ()) -
         key_id=platform.key.id,
         decisions=tuple(sorted(told)),
         rulings=tuple(file.sha256 for file in files if file.kind == KIND and file.derived_from is not None),
+        officers=officers_among(platform, files),
         confirmed_profiles=tuple(sorted(platform.registry.confirmed_profiles())),
         reference=dict(digests()),
         code_version=__version__,

@@ -16,6 +16,7 @@ MEANINGS = {
     "alias": "nomor lain yang menunjuk ke keluarga atau orang yang sama",
     "vanished": "keluarga dan orang dari potret lama yang tidak tercatat lagi",
     "peristiwa": "lahir, pindah, meninggal, kartu berubah, pecah, gabung: setiap peristiwa dengan barisnya",
+    "tautan": "catatan yang disatukan model penautan, dengan bobot, peluang, dan sidik modelnya",
     "summary": "hitungan per kelurahan dan desil",
 }
 

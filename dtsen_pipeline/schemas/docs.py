@@ -13,6 +13,7 @@ from dtsen_pipeline.schemas.columns import CLEARED_TEXT, Column, Gate, Sensitivi
 from dtsen_pipeline.schemas.family import Family
 from dtsen_pipeline.schemas.member import Member
 from dtsen_pipeline.schemas.reasons import (
+    CLASHES,
     DECISIONS,
     EVENT_TEXTS,
     FATE_TEXTS,
@@ -97,6 +98,11 @@ def release_tables() -> str:
         "Why a record stands in `lineage` or `conflict` for the columns of its mask. The bits stand in the "
         f"data dictionary; in `anggota`, bit {PRESENCE_BIT} is the presence and bit {FAMILY_BIT} the family.",
         _texts("Keputusan", DECISIONS),
+        "## Bentrok",
+        "How a record in `conflict` stands to what the officer of the other one had seen: the snapshot that the visit "
+        "names, else the latest dated on or before it. `mask_keras` and `mask_lunak` hold the columns; a column in "
+        "neither was known to the officer. Winners do not depend on it.",
+        _texts("Bentrok", CLASHES),
         "## Nasib baris",
         "Every input row has exactly one.",
         _texts("Nasib", FATE_TEXTS),

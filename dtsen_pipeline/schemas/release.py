@@ -133,13 +133,18 @@ class Lineage(Pointed):
 
 
 class Conflict(Pointed):
-    """One row per entity, losing record and decision, in the shape of `lineage`."""
+    """One row per entity, losing record and decision, in the shape of `lineage`.
+
+    `mask_keras` and `mask_lunak`: of its columns, those that clash hard or softly (see `core.clashes`).
+    """
 
     tabel: str = _one_of(ENTITY_TABLES, "Tabel")
     entity_id: str = _matching(ENTITY, "Nomor entitas")
     sumber: str = _one_of(SOURCES, "Tabel sumber")
     decision: str = _one_of(LOSING, "Keputusan")
     mask: int = pa.Field(gt=0, title="Kolom")
+    mask_keras: int = pa.Field(ge=0, title="Kolom yang bentrok keras: berubah sejak yang dilihat petugas")
+    mask_lunak: int = pa.Field(ge=0, title="Kolom yang bentrok lunak: masih seperti yang dilihat petugas")
 
 
 class Rejected(Pointed):
@@ -191,6 +196,24 @@ class Peristiwa(Pointed):
     ke_id: str = _maybe(ENTITY, "Nomor keluarga yang dimasuki")
 
 
+class Tautan(Pointed):
+    """An edge by which the linkage tied two records of one person; `src` and `row` are those of side A.
+
+    Both sides stand under the ids that they have by themselves: a case of reviewers names them so.
+    """
+
+    person_id: str = _matching(ENTITY, "Nomor orang")
+    pihak_a: str = _matching(ENTITY, "Nomor menurut catatan A")
+    pihak_b: str = _matching(ENTITY, "Nomor menurut catatan B")
+    src_b: str = _matching(TOKEN, "Token berkas catatan B")
+    row_b: int = pa.Field(ge=1, title="Baris fisik catatan B")
+    bobot: int = pa.Field(title="Bobot (perseratus bit)")
+    peluang_per_sejuta: int = pa.Field(
+        in_range={"min_value": 0, "max_value": 1_000_000}, title="Peluang satu orang, per sejuta"
+    )
+    model: str = pa.Field(str_matches="^[0-9a-f]{64}$", title="Sidik model penautan (sha256)")
+
+
 class Summary(Published):
     """Counts for people and for the population judge; never a value of a single person."""
 
@@ -211,6 +234,7 @@ TABLES: dict[str, type[pa.DataFrameModel]] = {
     "alias": Alias,
     "vanished": Vanished,
     "peristiwa": Peristiwa,
+    "tautan": Tautan,
     "summary": Summary,
 }
 
@@ -225,6 +249,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "alias": ("tabel", "alias_id"),
     "vanished": ("tabel", "entity_id"),
     "peristiwa": ("tabel", "entity_id", "hari", "peristiwa", "src", "row"),
+    "tautan": ("person_id", "pihak_a", "pihak_b"),
     "summary": ("measure", "kelurahan", "category"),
 }
 """The sort key of each table; a total order, since keys are unique."""

@@ -50,6 +50,7 @@ def test_every_command_explains_itself_in_both_languages(command: str, dtsen: Dt
         ("ingest", "file.csv", "--kind", "register"),
         ("ingest", "file.xlsx", "--kind", "decision", "--data-date", "2026-01-01"),
         ("ingest", "file.xlsx", "--kind", "correction", "--data-date", "2026-01-01"),
+        ("ingest", "file.csv", "--kind", "officer", "--data-date", "2026-01-01"),
         ("ingest", "file.csv", "--profile", "letter"),
         ("ingest", "file.csv", "--profile", "bps_v3_keluarga", "--kind", "field"),
         ("trace",),

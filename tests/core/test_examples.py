@@ -11,9 +11,10 @@ from dtsen_pipeline.core.corrections import DIALECT_OF
 from dtsen_pipeline.core.engine import Engine
 from dtsen_pipeline.core.flow import check_all, records_of
 from dtsen_pipeline.core.inputs import Source, freeze
+from dtsen_pipeline.core.officers import Term
 from dtsen_pipeline.resources.engines import open_engine
 from dtsen_pipeline.schemas.reasons import ROW_REASONS
-from dtsen_pipeline.schemas.reasons.examples import CARD, DATA_DATE, EXAMPLES, NIK, SOUND, Example
+from dtsen_pipeline.schemas.reasons.examples import CARD, DATA_DATE, EXAMPLES, LISTED, NIK, SOUND, Example
 from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, SNAPSHOT_TABLES
 from tests.core.rows import CITY, Pointer, Release, Town, texts
 from tests.core.test_parity import needs_java
@@ -52,7 +53,7 @@ def written(cases: Mapping[str, Example]) -> tuple[Readings, dict[Pointer, str]]
             rows[table].append({"src": source.token, "row": line, **SOUND[table], **cells})
             own |= {(source.token, line): name} if line == 2 else {}
     frames = {table: texts(table, rows[table]) for table in INPUT_TABLES}
-    inputs = freeze(sources, city=CITY, model="demo_alatas_2008", key_id="test")
+    inputs = freeze(sources, city=CITY, model="demo_alatas_2008", key_id="test", officers=(Term(*LISTED),))
     return Readings(frames, Town().readings().damaged, inputs), own
 
 

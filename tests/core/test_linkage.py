@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from dtsen_pipeline.core.engine import Engine, Frame
-from dtsen_pipeline.core.linkage import candidates, clusters, keyed, link, probability_ppm, settled
+from dtsen_pipeline.core.linkage import candidates, clusters, keyed, link, link_few, probability_ppm, settled
 from dtsen_pipeline.reference import linkage_model
 from dtsen_pipeline.resources.engines import open_engine
 from dtsen_pipeline.synthetic.relisting import relisted
@@ -174,6 +174,15 @@ def test_adding_a_batch_gives_what_linking_everything_gives(engine: Engine, city
     assert parts[0].height > 100
     assert parts[1].height > 20
     assert engine.fetch(settled(edges)).sort("id_l", "id_r").equals(_all(city, engine).select(parts[0].columns))
+
+
+def test_few_are_linked_as_all_are(engine: Engine, city: pl.DataFrame) -> None:
+    keys, batch = _keys(city.drop("truth"), engine), _keys(city.drop("truth").gather_every(7), engine)
+    expected = engine.fetch(link(batch, keys, MODEL, engine)).sort("id_l", "id_r")
+    found = link_few(batch, keys, MODEL, engine).sort("id_l", "id_r")
+    assert expected.height > 50
+    assert found.select(expected.columns).equals(expected)
+    assert link_few(_keys(city.drop("truth").clear(), engine), keys, MODEL, engine).is_empty()
 
 
 def test_order_does_not_count(engine: Engine, city: pl.DataFrame) -> None:

@@ -102,7 +102,7 @@ def world(engine: Engine) -> World:
     at["other home"] = town.member(card(5), 5, **{NAME: "RATNA DEWI"})
     at["in the list"] = town.member(card(5), None, **{NAME: "TONO", BORN: "1990-02-02"})
     at["call"] = town.visit(card(5), AGO)
-    at["met"] = town.met(at["call"], "5", **{NAME: "TONNO", BORN: "1990-02-02", "jenis_kelamin": "1"})
+    at["met"] = town.met(at["call"], "5", **{NAME: "PARNO", BORN: "1990-02-02", "jenis_kelamin": "1"})
     at["met too"] = town.met(at["call"], "5", **{NAME: "SARI", BORN: "1991-02-02", "jenis_kelamin": "2"})
     at["earlier"] = town.visit(card(1), LATER, **{FLOOR: "6", WALL: "3", "luas_lantai": "60"})
     at["later"] = town.visit(card(1), LATEST, **{FLOOR: "8", WALL: "4"})

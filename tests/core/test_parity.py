@@ -24,6 +24,7 @@ from dtsen_pipeline.core.flow import Prepared
 from dtsen_pipeline.core.root import content_root, table_root
 from dtsen_pipeline.core.rulings import PERSONS, VISITS, Ruling, case_of
 from dtsen_pipeline.resources.engines import open_engine
+from dtsen_pipeline.schemas.tables import MEMBER
 from dtsen_pipeline.synthetic import generate
 from tests.correcting import corrected, correction_files
 from tests.oracle.city import with_noise
@@ -42,9 +43,17 @@ def worn(tmp_path_factory: pytest.TempPathFactory) -> Readings:
     folder = tmp_path_factory.mktemp("parity")
     generate(FAMILIES, SEED, folder / "plain")
     readings = read(delivered(with_noise(folder / "plain", folder / "city", seed=SEED, share=1.0)))
+    readings = replace(readings, rows=dict(readings.rows) | {MEMBER: _written_otherwise(readings.rows[MEMBER])})
     with closing(open_engine("polars", folder / "scratch", memory_mb=1536)) as engine:
         run = Run(readings, engine)
         return replace(corrected(readings, correction_files(run)), rulings=tuple(_rulings(run)))
+
+
+def _written_otherwise(members: pl.DataFrame) -> pl.DataFrame:
+    """The first file of members writes those without a NIK with a title."""
+    is_old = pl.col("src") == members["src"].min()
+    titled = pl.when(is_old & (pl.col("nomor_induk_kependudukan") == "")).then(pl.concat_str(pl.lit("HJ. "), "nama"))
+    return members.with_columns(nama=pl.coalesce(titled, "nama"))
 
 
 def _rulings(run: Run) -> Iterator[Ruling]:

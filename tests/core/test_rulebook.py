@@ -9,6 +9,7 @@ from polars.exceptions import ColumnNotFoundError
 
 from dtsen_pipeline.core.entities import ID_NAME
 from dtsen_pipeline.core.normalise import UNREADABLE, normalise
+from dtsen_pipeline.core.officers import Term
 from dtsen_pipeline.core.rulebook import TIED, rulebook
 from dtsen_pipeline.core.rules.context import Context
 from dtsen_pipeline.core.validate import predicates
@@ -40,7 +41,12 @@ def test_a_rule_compares_the_columns_it_says(name: str) -> None:
     records = normalise(nw.from_native(texts(name, [{}]).lazy()), table, city()).with_columns(
         **{count: nw.lit(1) for count in COUNTS}
     )
-    context = Context(city(), {"a" * 12: date(2026, 7, 1)}, batch_ends={"a" * 12: date(2026, 7, 5)})
+    context = Context(
+        city(),
+        {"a" * 12: date(2026, 7, 1)},
+        batch_ends={"a" * 12: date(2026, 7, 5)},
+        officers=(Term("P1", 1, "2026-01-01"),),
+    )
     for finding, broken in predicates(table, context).items():
         reason, column = reason_of(finding)
         if column:

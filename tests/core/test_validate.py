@@ -264,7 +264,7 @@ SOUND_TOO: list[tuple[str, dict[str, str]]] = [
     (VISIT, {AT: "2026-10-04T23:59:59+07:00"}),
 ]
 TWICE = {"W_NIK_TWICE", "W_KK_TWICE", "W_PERSON_TWICE"}
-OF_VISITS = {"E_BIRTH_AFTER_VISIT"}
+OF_VISITS = {"E_BIRTH_AFTER_VISIT", "E_VISIT_ROLE", "W_OFFICER_UNKNOWN"}
 
 
 @cache

@@ -54,6 +54,8 @@ class Outcome:
     ministry: dict[str, Value] = field(default_factory=dict)
     lineage: dict[tuple[Pointer, str], int] = field(default_factory=lambda: defaultdict(int))
     conflict: dict[tuple[Pointer, str], int] = field(default_factory=lambda: defaultdict(int))
+    clashes: dict[tuple[Pointer, str, str], int] = field(default_factory=lambda: defaultdict(int))
+    """Bits of lost columns by record, decision and kind of clash."""
 
 
 def is_fixed(answer: Answer, table: str) -> bool:
@@ -164,6 +166,19 @@ class _Cell:
         first = next((row for row in rows if row.version == version), None)
         return first.told[self.answer.name] if first else None
 
+    def clash(self, mine: tuple[Record, Record, Value], theirs: tuple[Record, Record, Value] | None) -> str | None:
+        """How an answer stands against the base snapshot, or against another visit's answer."""
+        if theirs is None:
+            late, day, value = mine[1], self.calendar.base_day, self.new
+        else:
+            early, last = sorted((mine, theirs), key=lambda entry: (entry[1].at, entry[0].pointer))
+            late, day, value = last[1], early[1].day, early[2]
+        version = self.calendar.seen_by(late)
+        if version is None or day <= self.calendar.dates[version]:
+            return None
+        is_unmoved = (theirs is None and value is None) or agrees(value, self.seen_by(late), self.answer)
+        return "mask_lunak" if is_unmoved else "mask_keras"
+
     def filled(self) -> tuple[Value, Record | None, str]:
         """The base value, a blank filled or a coarse code refined by the first of the others that can."""
         for other in self.others:
@@ -218,13 +233,28 @@ def _agree_and_lose(found: Outcome, cell: _Cell, decision: str, *, is_as_seen: b
         found.lineage[record.pointer, "confirmed"] |= cell.bit
     if decision == "adopted":
         found.lineage[record.pointer, decision] |= cell.bit
+    main = cell.spoken[-1]
     if decision in ("expired", "superseded"):
-        found.conflict[record.pointer, decision] |= cell.bit
-    for other, _, value in cell.spoken[:-1]:
+        _lose(found, cell, record.pointer, decision, cell.clash(main, None))
+    for entry in cell.spoken[:-1]:
+        other, _, value = entry
         if other is not refiner and not agrees(value, final, cell.answer):
-            found.conflict[other.pointer, "reviewed" if other.pointer in cell.behind else "superseded"] |= cell.bit
+            verdict = "reviewed" if other.pointer in cell.behind else "superseded"
+            _lose(found, cell, other.pointer, verdict, cell.clash(entry, _opposed(cell, value)))
     if cell.base and decision in BASE_LOSES and cell.new is not None and not agrees(final, cell.new, cell.answer):
-        found.conflict[cell.base.pointer, BASE_LOSES[decision]] |= cell.bit
+        _lose(found, cell, cell.base.pointer, BASE_LOSES[decision], cell.clash(main, None))
+
+
+def _opposed(cell: _Cell, value: Value) -> tuple[Record, Record, Value] | None:
+    """The answer that speaks for a column where it says otherwise; else the base snapshot is what contradicts."""
+    main = cell.spoken[-1]
+    return None if agrees(value, main[2], cell.answer) else main
+
+
+def _lose(found: Outcome, cell: _Cell, pointer: Pointer, decision: str, clash: str | None) -> None:
+    found.conflict[pointer, decision] |= cell.bit
+    if clash is not None:
+        found.clashes[pointer, decision, clash] |= cell.bit
 
 
 def _contradicts(mine: Value, other: Value, answer: Answer) -> bool:

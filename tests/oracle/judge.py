@@ -16,7 +16,7 @@ from tests.oracle.expected import WINS, Calendar, Outcome, expect, is_fixed, sai
 from tests.oracle.later import answered_later
 from tests.oracle.raw import ROOT, RawFile
 from tests.oracle.rulings import InForce, in_force
-from tests.oracle.ties import CARD, NEW, PRESENT, Entity, Pointer, tie
+from tests.oracle.ties import CARD, NEW, PRESENT, Entity, Link, Pointer, Record, tie
 from tests.oracle.values import HOME, PRESENCE, Answer, Value, answers, read, region_names, shown
 
 Row = Mapping[str, Any]
@@ -94,20 +94,34 @@ def judge(
     court.rank()
     court.account()
     court.remember()
+    court.link()
     return court.found
 
 
 @lru_cache(maxsize=4)
-def _heard(files: tuple[RawFile, ...], rejected: frozenset[Pointer], city: str, decided: InForce) -> "_Witness":
-    """What the files say, given the rejected rows; the same for every release made from them."""
-    return _Witness(files, rejected, city, decided)
+def _heard(
+    files: tuple[RawFile, ...],
+    rejected: frozenset[Pointer],
+    city: str,
+    decided: InForce,
+    linked: tuple[Link, ...],
+) -> "_Witness":
+    """What the files say, given the rejected rows and the links; the same for every release made from them."""
+    return _Witness(files, rejected, city, decided, linked)
 
 
 class _Witness:
     """What the raw files say: who is who, and what should be published of them."""
 
-    def __init__(self, files: tuple[RawFile, ...], rejected: frozenset[Pointer], city: str, decided: InForce) -> None:
-        self.ties, self.decided = tie(files, rejected, city, decided), decided
+    def __init__(
+        self,
+        files: tuple[RawFile, ...],
+        rejected: frozenset[Pointer],
+        city: str,
+        decided: InForce,
+        linked: tuple[Link, ...],
+    ) -> None:
+        self.ties, self.decided = tie(files, rejected, city, decided, linked), decided
         dates = {file.version: file.data_date for file in files if file.version and file.data_date}
         self.calendar = Calendar(self.ties.versions, dates, self.ties.official)
         self.entities: dict[str, list[Entity]] = {
@@ -154,7 +168,8 @@ class _Court:
         self.release, self.city, self.found = release, city, Judgement()
         self.files = {file.token: file for file in files}
         self.rejected = frozenset(_pointer(row) for row in release.tables["rejected"])
-        witness = _heard(tuple(files), self.rejected, city, decided)
+        linked = tuple(sorted((_pointer(row), (row["src_b"], row["row_b"])) for row in release.tables["tautan"]))
+        witness = _heard(tuple(files), self.rejected, city, decided, linked)
         self.ties, self.calendar, self.expected = witness.ties, witness.calendar, witness.expected
         self.silent = witness.silent
         self.resolved = self._resolved()
@@ -273,6 +288,7 @@ class _Court:
         snapshots.
         """
         held = {base: row[KEYS[table]] for base, row in published.items() if self.files[base[0]].is_snapshot}
+        self._compare_clashes(table, held)
         entities = set(held.values())
         compared = ~sum(1 << answer.bit for answer in answers(table) if answer.region_code)
         for name in ("lineage", "conflict"):
@@ -288,6 +304,22 @@ class _Court:
                 if name == "lineage" or not self._is_older(key[1]):
                     fault = Fault(name, table, f"{key[0]} {key[1]}-{key[2]}", key[3])
                     self.found.compare(fault, mine[key], theirs[key])
+
+    def _compare_clashes(self, table: str, held: Mapping[Pointer, str]) -> None:
+        """Compare which lost columns clash hard and which softly."""
+        compared = ~sum(1 << answer.bit for answer in answers(table) if answer.region_code)
+        mine = {
+            (held[base], *key): mask & compared
+            for base in held.keys() & self.expected[table].keys()
+            for key, mask in self.expected[table][base].clashes.items()
+        }
+        entities = set(held.values())
+        for row in self.release.tables["conflict"]:
+            if row["tabel"] == table and row["entity_id"] in entities:
+                for name in ("mask_keras", "mask_lunak"):
+                    key = (row["entity_id"], _pointer(row), row["decision"], name)
+                    fault = Fault("clash", table, f"{row['entity_id']} {row['src']}-{row['row']}", name)
+                    self.found.compare(fault, mine.get(key, 0), row[name] & compared)
 
     def _is_older(self, token: str) -> bool:
         return self.files[token].is_snapshot and self.files[token].version != self.calendar.base
@@ -410,6 +442,19 @@ class _Court:
             fault = Fault("event", event.table, "{}-{}".format(*event.pointer), event.code)
             self.found.compare(fault, mine[event], theirs[event])
 
+    # The links
+
+    def link(self) -> None:
+        """Every link ties two who can be one without a reviewer, and names the person that both rows are of."""
+        persons = {record.pointer: number for number, one in enumerate(self.ties.persons) for record in _records(one)}
+        owners = {persons.get(_pointer(row)): row["person_id"] for row in self.release.tables["anggota"]}
+        for row in self.release.tables["tautan"]:
+            pair = (_pointer(row), (row["src_b"], row["row_b"]))
+            one, other = (persons.get(pointer) for pointer in pair)
+            fault = Fault("link", "anggota", row["person_id"])
+            self.found.expect(fault, held=pair not in self.ties.wrong and one is not None and one == other)
+            self.found.expect(fault, held=owners.get(one, row["person_id"]) == row["person_id"])
+
     def _fates(self) -> dict[Pointer, str]:
         base = {pointer for table in KEYS for pointer in self.expected[table]}
         decided = {_pointer(row) for row in self.release.tables["lineage"] if row["decision"] != "adopted"}
@@ -436,6 +481,10 @@ def _sources(table: str) -> tuple[tuple[Answer, Answer], ...]:
     """Each column with the column whose winner decides: a region's name follows its code."""
     named = {answer.name: answer for answer in answers(table)}
     return tuple((answer, named[answer.region_code or answer.name]) for answer in answers(table))
+
+
+def _records(person: Entity) -> list[Record]:
+    return [*person.rows, *(record for record, _ in person.visits)]
 
 
 def _pointer(row: Row) -> Pointer:

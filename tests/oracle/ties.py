@@ -12,6 +12,8 @@ from tests.oracle.rulings import InForce
 from tests.oracle.values import HOME, PRESENCE, Mark, Value, answers, read, region_names
 
 Pointer = tuple[str, int]
+Link = tuple[Pointer, Pointer]
+"""Two rows that the release says are of one person, by the likeness of what they say."""
 NIK, CARD = "nomor_induk_kependudukan", "nomor_kartu_keluarga"
 PRESENT, NEW, NOT_FOUND = 1, 5, 6
 MOVED = (3, 4)
@@ -101,6 +103,8 @@ class Ties:
     official: str | None
     """The latest version whose family file has the official deciles."""
     cards: Chains
+    wrong: set[Link]
+    """Links that tie whom they may not tie."""
 
 
 Sighting = tuple[Entity, str, Record]
@@ -109,8 +113,14 @@ Met = tuple[Record, Record, str]
 """A member row of a visit, the visit, and the last card of the visited family."""
 
 
-def tie(files: Sequence[RawFile], rejected: Collection[Pointer], city: str, decided: InForce = InForce()) -> Ties:  # noqa: B008 - frozen
-    """Tie every row that is not rejected, as the rules and then the reviewers say."""
+def tie(
+    files: Sequence[RawFile],
+    rejected: Collection[Pointer],
+    city: str,
+    decided: InForce = InForce(),  # noqa: B008 - frozen
+    linked: Sequence[Link] = (),
+) -> Ties:
+    """Tie every row that is not rejected, as the rules, then the reviewers, then the links of the release say."""
     records = {file.token: _records(file, rejected, city) for file in files}
     dates = {file.version: file.data_date for file in files if file.version and file.data_date}
     ranked = {file.version for file in files if file.is_ranked}
@@ -124,15 +134,16 @@ def tie(files: Sequence[RawFile], rejected: Collection[Pointer], city: str, deci
     standing = {(record.version, str(record.values[CARD])) for name in SNAPSHOTS for record in by_table[name]}
     cards = chains(standing, _people(by_table["anggota"], homes), versions)
     _join(families, cards)
-    persons = _persons(by_table["anggota"], homes, cards, outside, aside, decided)
+    persons, wrong = _persons(by_table["anggota"], homes, cards, outside, aside, decided, linked)
     base_cards = {card for card, family in families.items() if any(r.version == versions[-1] for r in family.rows)}
     gone = {cards.last(card) for version, card in outside if version == versions[-1]} - base_cards
     visits = _visits(by_table["kunjungan"], families, base_cards, cards, gone, aside)
-    persons += _meet(by_table["kunjungan_anggota"], visits, _Known(persons), aside, decided)
+    met, doubtful = _meet(by_table["kunjungan_anggota"], visits, _Known(persons), aside, decided, linked)
+    persons += met
     for person in persons:
         _mark_hearsay(person, versions[-1])
     official = next((version for version in reversed(versions) if version in ranked), None)
-    return Ties(families, persons, aside, versions, official, cards)
+    return Ties(families, persons, aside, versions, official, cards, wrong & doubtful)
 
 
 def _mark_hearsay(person: Entity, base: str) -> None:
@@ -226,7 +237,8 @@ def _persons(
     outside: set[tuple[str, str]],
     aside: dict[Pointer, str],
     decided: InForce,
-) -> list[Entity]:
+    linked: Sequence[Link],
+) -> tuple[list[Entity], set[Link]]:
     active = list[Record]()
     for record in rows:
         place = (record.version, str(record.values[CARD]))
@@ -235,7 +247,7 @@ def _persons(
             active.append(record)
         else:
             aside[record.pointer] = "out_of_scope" if place in outside - homes else "held"
-    keys = _reviewed(_keys(active, cards), decided)
+    keys, wrong = _alike(_reviewed(_keys(active, cards), decided), decided, linked)
     persons, met = defaultdict[object, Entity](Entity), set[object]()
     for record in active:
         key = keys[record]
@@ -243,7 +255,7 @@ def _persons(
             aside[record.pointer] = "duplicate"
         else:
             persons[key].rows.append(record)
-    return list(persons.values())
+    return list(persons.values()), wrong
 
 
 def _keys(active: list[Record], cards: Chains) -> dict[Record, tuple[object, ...]]:
@@ -276,6 +288,39 @@ def _reviewed(keys: dict[Record, tuple[object, ...]], decided: InForce) -> dict[
     torn = [found for found in sets if any({keys[one], keys[other]} <= found for one, other in known)]
     first = {key: min(found, key=str) for found in sets if found not in torn for key in found}
     return {record: first.get(key, key) for record, key in keys.items()}
+
+
+def _alike(
+    keys: dict[Record, tuple[object, ...]], decided: InForce, linked: Sequence[Link]
+) -> tuple[dict[Record, tuple[object, ...]], set[Link]]:
+    """The keys after the links between snapshots; and the links that are none of these, or join whom they may not.
+
+    Those who are joined stand in no snapshot together, have one NIK at most, and no reviewer keeps them apart.
+    """
+    at = {record.pointer: record for record in keys}
+    rows = defaultdict[object, list[Record]](list)
+    for record, key in keys.items():
+        rows[key].append(record)
+    sets = list[set[tuple[object, ...]]]()
+    for a, b in linked:
+        if a in at and b in at:
+            found = {keys[at[a]], keys[at[b]]}
+            sets = [other for other in sets if not other & found] + [
+                found.union(*(other for other in sets if other & found))
+            ]
+    kept_apart = [{keys[at[a]], keys[at[b]]} for a, b in decided.apart if a in at and b in at]
+    sound = set[tuple[object, ...]]()
+    for found in sets:
+        snapshots = [version for key in found for version in {record.version for record in rows[key]}]
+        numbered = [key for key in found if any(record.nik for record in rows[key])]
+        is_torn = any(pair <= found for pair in kept_apart)
+        if len(snapshots) == len(set(snapshots)) and len(numbered) <= 1 and not is_torn:
+            sound |= found
+    first = {key: min(found, key=str) for found in sets for key in found}
+    wrong = {
+        (a, b) for a, b in linked if not (a in at and b in at and keys[at[a]] != keys[at[b]] and keys[at[a]] in sound)
+    }
+    return {record: first.get(key, key) for record, key in keys.items()}, wrong
 
 
 def _visits(
@@ -341,10 +386,18 @@ class _Known:
 
 
 def _meet(
-    rows: Iterable[Record], visits: dict[str, Record], people: _Known, aside: dict[Pointer, str], decided: InForce
-) -> list[Entity]:
-    """Tie the member rows of visits: to persons of the snapshots, then as new persons, then to new persons."""
-    fresh, waiting = list[Met](), list[Met]()
+    rows: Iterable[Record],
+    visits: dict[str, Record],
+    people: _Known,
+    aside: dict[Pointer, str],
+    decided: InForce,
+    linked: Sequence[Link],
+) -> tuple[list[Entity], set[Link]]:
+    """Tie the member rows of visits: to persons of the snapshots, then as new persons, then to new persons.
+
+    Last come the links; those that tie nobody here, or whom they may not, are told.
+    """
+    fresh, waiting, nobody = list[Met](), list[Met](), list[Met]()
     for record, visit, card in _active(rows, visits, aside):
         person, is_new, is_nobody = _recognise(record, card, people)
         if person is not None:
@@ -360,10 +413,56 @@ def _meet(
     for record, visit, card in waiting:
         person, _, _ = _recognise(record, card, newcomers)
         if person is None:
-            aside[record.pointer] = "held"
+            nobody.append((record, visit, card))
         else:
             person.visits.append((record, visit))
-    return newcomers.persons
+    strangers = defaultdict[object, list[tuple[Record, Record]]](list)
+    who = dict[Pointer, object]()
+    for record, _, card in (*fresh, *nobody):
+        who[record.pointer] = _identity(record, card)
+    for person in newcomers.persons:
+        strangers[who[person.visits[0][0].pointer]] = person.visits
+    for record, visit, _ in nobody:
+        strangers[who[record.pointer]].append((record, visit))
+    wrong = _recognised(strangers, who, people, decided, linked)
+    left = [person for person in newcomers.persons if who[person.visits[0][0].pointer] in strangers]
+    aside |= {record.pointer: "held" for record, _, _ in nobody if who[record.pointer] in strangers}
+    return left, wrong
+
+
+def _recognised(
+    strangers: dict[object, list[tuple[Record, Record]]],
+    who: dict[Pointer, object],
+    people: _Known,
+    decided: InForce,
+    linked: Sequence[Link],
+) -> set[Link]:
+    """Give the visits of linked strangers to the persons of the snapshots, and tell the links that may not do so."""
+    at = {record.pointer: person for person in people.persons for record in person.rows}
+    found, wrong = dict[object, Entity](), set(linked)
+    for link in linked:
+        for mine, theirs in (link, link[::-1]):
+            if mine in who and theirs in at and found.setdefault(who[mine], at[theirs]) is at[theirs]:
+                wrong.discard(link)
+    given = [(strangers.pop(one), person) for one, person in found.items()]
+    for visits, person in given:
+        person.visits += visits
+    for visits, person in given:
+        if not _may_be_one(visits, person, decided):
+            wrong |= set(linked)
+    return wrong
+
+
+def _may_be_one(visits: list[tuple[Record, Record]], person: Entity, decided: InForce) -> bool:
+    """Whether a stranger's visits name the person but once, one of them has no NIK, and no reviewer says otherwise."""
+    mine = {record.pointer for record, _ in visits}
+    others = {record for record, _ in person.visits if record.pointer not in mine}
+    names = {visit.cells["id_kunjungan"].strip() for _, visit in visits}
+    is_twice = any(visit.cells["id_kunjungan"].strip() in names for record, visit in person.visits if record in others)
+    is_numbered = any(record.nik for record, _ in visits) and any(record.nik for record in person.rows)
+    rows = {record.pointer for record in person.rows}
+    is_apart = any((a in mine and b in rows) or (b in mine and a in rows) for a, b in decided.apart)
+    return not (is_twice or is_numbered or is_apart)
 
 
 def _known_after_all(fresh: list[Met], people: _Known, decided: InForce) -> list[Met]:

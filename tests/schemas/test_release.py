@@ -22,7 +22,7 @@ VALID: dict[str, dict[str, Any]] = {
     "anggota": POINTER
     | {"person_id": ENTITY, "family_id": ENTITY, "nomor_kartu_keluarga": CARD, "keberadaan_anggota": 1},
     "lineage": TRACED | {"sumber": "kunjungan", "decision": "changed"},
-    "conflict": TRACED | {"sumber": "keluarga", "decision": "overridden"},
+    "conflict": TRACED | {"sumber": "keluarga", "decision": "overridden", "mask_keras": 1 << 19, "mask_lunak": 0},
     "rejected": POINTER | {"sumber": "anggota", "reasons": "E_NIK_FORMAT:nomor_induk_kependudukan"},
     "warned": POINTER | {"sumber": "anggota", "warnings": "W_NIK_SEX|W_NIK_REGION"},
     "fate": POINTER | {"sumber": "keluarga", "fate": "base"},
@@ -30,6 +30,9 @@ VALID: dict[str, dict[str, Any]] = {
     "vanished": POINTER | {"tabel": "keluarga", "entity_id": ENTITY},
     "peristiwa": POINTER
     | {"tabel": "anggota", "entity_id": ENTITY, "peristiwa": "pindah", "hari": date(2026, 7, 1), "dari_id": OTHER},
+    "tautan": POINTER
+    | {"person_id": ENTITY, "pihak_a": ENTITY, "pihak_b": OTHER, "src_b": SRC, "row_b": 3}
+    | {"bobot": 900, "peluang_per_sejuta": 998_050, "model": "0" * 64},
     "summary": {"measure": "families", "kelurahan": "", "category": "", "count": 0},
 }
 BROKEN = [
@@ -56,6 +59,8 @@ BROKEN = [
     ("lineage", "tabel", "kunjungan"),
     ("lineage", "sumber", "register"),
     ("conflict", "decision", "confirmed"),
+    ("conflict", "mask_keras", None),
+    ("conflict", "mask_lunak", -1),
     ("rejected", "reasons", "W_NIK_SEX"),
     ("rejected", "reasons", None),
     ("warned", "warnings", "E_NIK_FORMAT"),
@@ -66,6 +71,12 @@ BROKEN = [
     ("peristiwa", "peristiwa", "hilang"),
     ("peristiwa", "hari", None),
     ("peristiwa", "dari_id", SRC),
+    ("tautan", "person_id", None),
+    ("tautan", "pihak_b", SRC),
+    ("tautan", "row_b", 0),
+    ("tautan", "bobot", None),
+    ("tautan", "peluang_per_sejuta", 1_000_001),
+    ("tautan", "model", ENTITY),
     ("summary", "count", -1),
 ]
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from dtsen_pipeline.core.cutoffs import cuts_of
+from dtsen_pipeline.core.officers import terms_in
 from dtsen_pipeline.core.ruling_book import rows_of_text, sorted_out
 from tests.core.test_ruling_book import TOKEN, A, B, read, row
 from tests.modelled import give_model
@@ -27,7 +28,9 @@ def unrehearsed(place: Place) -> str | None:
     return place.said("model", "approve", "kota", "--reason", "baik")
 
 
+OVER_BEFORE_BEGUN = b"id_petugas,peran_petugas,mulai,selesai\nP-01,TRC,2026-02-01,2026-01-01\n"
 TRIGGERS: Mapping[str, Trigger] = {
+    "E_OFFICER_LIST": lambda _: terms_in(OVER_BEFORE_BEGUN, TOKEN) and None,
     "E_DECISION_BOOK": lambda _: rows_of_text(b"kasus;putusan\n", TOKEN) and None,
     "E_DECISION_CELL": answered({"catatan": "\x07"}),
     "E_DECISION_CASE": answered({"kasus": "0" * 16}),

@@ -6,6 +6,7 @@ from datetime import date
 
 import narwhals as nw
 
+from dtsen_pipeline.core.officers import Term
 from dtsen_pipeline.reference import City
 
 Predicates = dict[str, nw.Expr]
@@ -19,13 +20,15 @@ class Context:
 
     `observed`: the day each file speaks of (the snapshot's data date), by file token; `confirmed`: code lists
     whose mapping a person has confirmed, so that a value outside is an error and not a warning. `batch_ends`: the
-    last day of the week that a field file's batch names, by file token.
+    last day of the week that a field file's batch names, by file token; `officers`: the terms of the listed officers,
+    none where there is no list.
     """
 
     city: City
     observed: Mapping[str, date] = field(default_factory=dict)
     confirmed: frozenset[str] = frozenset()
     batch_ends: Mapping[str, date] = field(default_factory=dict)
+    officers: tuple[Term, ...] = ()
 
 
 def lived(born: nw.Expr, context: Context) -> nw.Expr:

@@ -16,7 +16,7 @@ from dtsen_pipeline.schemas.reasons.households import HOUSEHOLDS
 from dtsen_pipeline.schemas.reasons.modelling import MODELLING
 from dtsen_pipeline.schemas.reasons.numbers import NUMBERS
 from dtsen_pipeline.schemas.reasons.operations import OPERATIONS
-from dtsen_pipeline.schemas.reasons.outcomes import DECISIONS, EVENT_TEXTS, FATE_TEXTS, INCOMPLETE_TEXTS
+from dtsen_pipeline.schemas.reasons.outcomes import CLASHES, DECISIONS, EVENT_TEXTS, FATE_TEXTS, INCOMPLETE_TEXTS
 from dtsen_pipeline.schemas.reasons.publishing import PUBLISHING
 from dtsen_pipeline.schemas.reasons.record import Reason, ReasonKind, Severity, Text
 from dtsen_pipeline.schemas.reasons.reviewing import REVIEWING
@@ -24,6 +24,7 @@ from dtsen_pipeline.schemas.reasons.rows import ROWS
 from dtsen_pipeline.schemas.reasons.ties import TIES
 
 __all__ = [
+    "CLASHES",
     "DECISIONS",
     "EVENT_TEXTS",
     "FATE_TEXTS",

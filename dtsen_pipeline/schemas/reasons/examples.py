@@ -47,6 +47,10 @@ SOUND: Mapping[str, Cells] = MappingProxyType(
 """A row of each table that breaks no rule; the cells that are not named are blank."""
 
 
+LISTED = ("P1", 1, "2026-01-01")
+"""The one officer on the list that the examples are held against: since that day, in that role."""
+
+
 @dataclass(frozen=True)
 class Example:
     """A row by what differs from the sound row of its table, and the rows of the same snapshot beside it."""
@@ -91,6 +95,8 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
             ((VISIT, {"id_kunjungan": "K-002", "waktu_kunjungan": "2026-09-21T09:30:00+07:00"}),),
         ),
         "E_VISIT_FUTURE": _of(VISIT, waktu_kunjungan="2026-10-05T08:00:00+07:00"),
+        "E_VISIT_ROLE": _of(VISIT, waktu_kunjungan="2025-12-31T08:00:00+07:00"),
+        "W_OFFICER_UNKNOWN": _of(VISIT, id_petugas="P9"),
         "W_NIK_MISSING": _of(MEMBER, nomor_induk_kependudukan=""),
         "W_NIK_BIRTHDATE": _of(MEMBER, tanggal_lahir="1980-01-02"),
         "W_NIK_SEX": _of(MEMBER, jenis_kelamin="2"),

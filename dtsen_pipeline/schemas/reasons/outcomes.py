@@ -5,6 +5,20 @@ from types import MappingProxyType
 
 from dtsen_pipeline.schemas.reasons.record import Text
 
+CLASHES: Mapping[str, Text] = MappingProxyType(
+    {
+        "keras": Text(
+            "Kolom ini sudah berubah pada catatan lain sejak yang dilihat petugas; periksa mana yang benar.",
+            "Another record changed this column since what the officer saw; check which is right.",
+        ),
+        "lunak": Text(
+            "Catatan lain lebih baru daripada yang dilihat petugas, tetapi kolom ini masih seperti yang dilihatnya.",
+            "Another record is newer than what the officer saw, but in this column says what the officer had seen.",
+        ),
+    }
+)
+"""How a contradiction stands to what the officer had seen; see `core.clashes`."""
+
 DECISIONS: Mapping[str, Text] = MappingProxyType(
     {
         "changed": Text(

@@ -10,6 +10,15 @@ rejected = partial(Reason, severity=Severity.REJECTS, kind=ReasonKind.LINE, basi
 
 REVIEWING = (
     Reason(
+        "E_OFFICER_LIST",
+        Severity.REFUSES_FILE,
+        ReasonKind.FILE,
+        id="Daftar petugas tidak dapat dipakai seutuhnya.",
+        en="The list of officers cannot be used whole.",
+        basis=OWN,
+        advice_id="Perbaiki baris dan kolom yang disebut, lalu kirim daftar itu lagi seutuhnya.",
+    ),
+    Reason(
         "E_DECISION_BOOK",
         Severity.REFUSES_FILE,
         ReasonKind.FILE,

@@ -78,6 +78,7 @@ OF_PULLS = {
 }
 
 OF_REVIEWS = {
+    "E_OFFICER_LIST": "masa tugas yang berakhir sebelum mulai",
     "E_DECISION_BOOK": "kepala berkas putusan dipisahkan titik koma",
     "E_DECISION_CELL": "catatan memuat karakter kendali",
     "E_DECISION_CASE": "nomor kasus bukan nomor dari kedua pihaknya",
