@@ -7,12 +7,12 @@ never of a row number. Choosing values among the tied rows is for `merge`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import narwhals as nw
 
-from dtsen_pipeline.core import presence
+from dtsen_pipeline.core import presence, register
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.entities import (
     BORN,
@@ -34,7 +34,7 @@ from dtsen_pipeline.core.moments import local_day, utc_second
 from dtsen_pipeline.core.rows import ROW, aside, repeated_rows
 from dtsen_pipeline.core.rulings import UNDECIDED, Standing
 from dtsen_pipeline.core.succession import first_cards
-from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER
+from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, REGISTER, VISIT, VISIT_MEMBER
 
 WITHOUT_VALUES = (3, 4, 5)
 """Visit outcomes that bring no values: no respondent, refused, building gone or moved."""
@@ -45,7 +45,8 @@ class Scene:
     """The facts about files that identity and merge need, and what reviewers decided.
 
     `version_of`: snapshot version by file token; `dates`: data date by version, oldest first; `official`: the version
-    whose official deciles are published, the base where none is named.
+    whose official deciles are published, the base where none is named. `registers`: data date by file token of the
+    population register's extracts.
     """
 
     city: str
@@ -53,6 +54,7 @@ class Scene:
     dates: Mapping[str, date]
     official: str | None = None
     standing: Standing = UNDECIDED
+    registers: Mapping[str, date] = field(default_factory=dict)
 
     @property
     def base(self) -> str:
@@ -66,8 +68,8 @@ class Observations:
 
     `families`, `members`: snapshot rows with version and entity ids. `visits`, `presences`: field rows with
     entity ids, `day` and `at` (see `moments`). `aside`: src, row, sumber, fate, reason. `aliases`: tabel,
-    alias_id, entity_id. `shared`: src, row, warnings of rows whose NIK several persons share. `events`: see
-    `genealogy`.
+    alias_id, entity_id. `shared`: src, row, warnings of rows whose NIK several persons share, and of the register's
+    under another name. `events`: see `genealogy`. `words`: see `register.Told`.
     """
 
     families: Frame
@@ -78,17 +80,20 @@ class Observations:
     aliases: Frame
     shared: Frame
     events: Frame
+    words: Frame
 
 
 def identify(valid: Mapping[str, Frame], scene: Scene, engine: Engine, key: bytes) -> Observations:
-    """Tie the valid rows of the four input tables to entities."""
+    """Tie the valid rows of the input tables to entities."""
     listed, families_aside = _cards(valid[FAMILY], scene, engine, key)
     placed = _placed(valid[MEMBER], listed, scene, engine)
     changed = _changed(listed, placed, scene, engine, key)
     cards = _gone_on(listed, changed)
-    persons, members_aside, aliases, same = _persons(valid[MEMBER], placed, changed, scene, engine, key)
+    heard = register.speaking(valid[REGISTER], scene.registers, engine) if scene.registers else None
+    persons, members_aside, aliases, same = _persons(valid[MEMBER], placed, changed, heard, scene, engine, key)
     visits, visits_aside = _visits(valid[VISIT], cards, changed, scene, engine)
     tied = presence.tie(valid[VISIT_MEMBER], visits, persons, scene.base, same, engine, key)
+    told = register.nobody(engine) if heard is None else register.tie(heard, persons, tied.rows, engine)
     return Observations(
         families=_joined(valid[FAMILY], _active(cards), "version", "family_id"),
         members=_joined(valid[MEMBER], persons, "version", "family_id", "person_id"),
@@ -96,10 +101,11 @@ def identify(valid: Mapping[str, Frame], scene: Scene, engine: Engine, key: byte
         presences=_joined(
             valid[VISIT_MEMBER], tied.rows, "family_id", "person_id", "day", "at", "versi_dilihat", "card"
         ),
-        aside=nw.concat([families_aside, members_aside, visits_aside, tied.aside]),
+        aside=nw.concat([families_aside, members_aside, visits_aside, tied.aside, told.aside]),
         aliases=nw.concat([*_card_aliases(changed), aliases, _aliases(tied.rows, engine, key)]).unique(),
-        shared=_shared(persons),
-        events=genealogy(_active(cards), persons, tied.rows, scene.dates, engine),
+        shared=nw.concat([_shared(persons, told.words), told.warned]),
+        events=genealogy(_active(cards), persons, tied.rows, scene.dates, engine, told.words if heard else None),
+        words=told.words,
     )
 
 
@@ -178,14 +184,21 @@ def _card_aliases(changed: Frame | None) -> list[Frame]:
 
 
 def _persons(
-    rows: Frame, placed: Frame, changed: Frame | None, scene: Scene, engine: Engine, key: bytes
+    rows: Frame,
+    placed: Frame,
+    changed: Frame | None,
+    heard: register.Heard | None,
+    scene: Scene,
+    engine: Engine,
+    key: bytes,
 ) -> tuple[Frame, Frame, Frame, dict[str, str]]:
     """Member rows that take part with their ids; what was set aside; aliases that differ from their entity.
 
     Last, the ids of persons whom only officers met and whom reviewers tied to others (see `links.same_ids`).
     """
     active = _gone_on(placed.filter(nw.col("fate") == "active"), changed)
-    attached = engine.checkpoint(_attached(active))
+    attached = _attached(active)
+    attached = engine.checkpoint(attached if heard is None else register.settled(attached, heard.spoken))
     decided = links(attached, scene.standing, engine, key)
     keyed = engine.checkpoint(_founded(relinked(attached, decided, engine), scene))
     twins = repeated_rows(rows, ("src", "entity_key"), MEMBER, engine, ties=keyed)
@@ -267,8 +280,8 @@ def _aliases(persons: Frame, engine: Engine, key: bytes) -> Frame:
     )
 
 
-def _shared(persons: Frame) -> Frame:
-    """Rows whose NIK ties to more than one person."""
+def _shared(persons: Frame, words: Frame) -> Frame:
+    """Rows whose NIK ties to more than one person, but those of the person whom the register means."""
     known = persons.filter(~nw.col(NIK).is_null())
     shared = (
         known.select(NIK, "person_id")
@@ -277,9 +290,8 @@ def _shared(persons: Frame) -> Frame:
         .agg(nw.len().alias("persons"))
         .filter(nw.col("persons") > 1)
     )
-    return known.join(shared, on=NIK, how="semi").select(
-        *ROW, nw.lit(MEMBER).alias("sumber"), nw.lit("W_NIK_SHARED").alias("warnings")
-    )
+    doubtful = known.join(shared, on=NIK, how="semi").join(words, on="person_id", how="anti")
+    return doubtful.select(*ROW, nw.lit(MEMBER).alias("sumber"), nw.lit("W_NIK_SHARED").alias("warnings"))
 
 
 def _visits(rows: Frame, cards: Frame, changed: Frame | None, scene: Scene, engine: Engine) -> tuple[Frame, Frame]:

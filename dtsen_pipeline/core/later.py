@@ -1,6 +1,7 @@
 """Rejected rows that a later file made good: their card or number stands in a valid row of a later snapshot or visit.
 
-A snapshot's row is answered by a newer snapshot, a visit's row by a later visit; never the one by the other. A row
+A snapshot's row is answered by a newer snapshot, a visit's row by a later visit, an extract's row of the register by a
+later extract; never the one by the other. A row
 whose own card, number or time cannot be read is answered by nothing; nor is a family's row of the snapshot whose
 official deciles are published, since a later one without deciles does not say what it says. Corrections stand in
 `corrections`, newer versions of one visit in `editions`.
@@ -16,9 +17,9 @@ from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.moments import utc_second
 from dtsen_pipeline.core.normalise import exactly
 from dtsen_pipeline.core.rows import ROW
-from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER
+from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, REGISTER, VISIT, VISIT_MEMBER
 
-SUBJECT = {FAMILY: CARD, MEMBER: NIK, VISIT: CARD, VISIT_MEMBER: NIK}
+SUBJECT = {FAMILY: CARD, MEMBER: NIK, VISIT: CARD, VISIT_MEMBER: NIK, REGISTER: NIK}
 """The column that names whom a row of each table speaks of."""
 
 
@@ -52,7 +53,7 @@ def _said(table: str, records: Mapping[str, Frame], unused: Frame, inputs: Input
     A member row has the moment of its visit's latest row in use.
     """
     subject = nw.col(SUBJECT[table]).alias("subject")
-    if table in (FAMILY, MEMBER):
+    if table in (FAMILY, MEMBER, REGISTER):
         days = {token: day.toordinal() for token, day in inputs.observed.items()}
         moment = nw.col("src").replace_strict(list(days), list(days.values()), default=None, return_dtype=nw.Int64)
         return records[table].select(*ROW, subject).with_columns(moment=moment)
