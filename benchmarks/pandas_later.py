@@ -4,7 +4,7 @@ import pandas as pd
 
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.later import SUBJECT
-from dtsen_pipeline.schemas.tables import SNAPSHOT_TABLES, VISIT
+from dtsen_pipeline.schemas.tables import REGISTER, SNAPSHOT_TABLES, VISIT
 
 ROW = ["src", "row"]
 VISIT_ID = "id_kunjungan"
@@ -20,7 +20,7 @@ def answered(refused: pd.DataFrame, records: dict[str, pd.DataFrame], inputs: In
 def _said(table: str, records: dict[str, pd.DataFrame], rejected: pd.MultiIndex, inputs: InputList) -> pd.DataFrame:
     rows = records[table]
     said = rows[ROW].assign(subject=rows[SUBJECT[table]])
-    if table in SNAPSHOT_TABLES:
+    if table in (*SNAPSHOT_TABLES, REGISTER):
         return said.assign(moment=rows["src"].map({token: day.toordinal() for token, day in inputs.observed.items()}))
     visits = records[VISIT]
     at = pd.to_datetime(visits["waktu_kunjungan"], utc=True, format="%Y-%m-%dT%H:%M:%S%z")
