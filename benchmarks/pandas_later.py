@@ -4,7 +4,7 @@ import pandas as pd
 
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.later import SUBJECT
-from dtsen_pipeline.schemas.tables import SNAPSHOT_TABLES, VISIT
+from dtsen_pipeline.schemas.tables import REGISTER, SNAPSHOT_TABLES, VISIT
 
 ROW = ["src", "row"]
 NIK, VISIT_ID = "nomor_induk_kependudukan", "id_kunjungan"
@@ -24,7 +24,7 @@ def _said(table: str, records: dict[str, pd.DataFrame], rejected: pd.MultiIndex,
     said = rows[ROW].assign(subject=rows[SUBJECT[table]], born=None, sex=None)
     if SUBJECT[table] == NIK:
         said = said.assign(born=rows["tanggal_lahir"], sex=rows["jenis_kelamin"].where(rows["jenis_kelamin"] > 0))
-    if table in SNAPSHOT_TABLES:
+    if table in (*SNAPSHOT_TABLES, REGISTER):
         return said.assign(moment=rows["src"].map({token: day.toordinal() for token, day in inputs.observed.items()}))
     visits = records[VISIT]
     at = pd.to_datetime(visits["waktu_kunjungan"], utc=True, format="%Y-%m-%dT%H:%M:%S%z")

@@ -19,7 +19,7 @@ from dtsen_pipeline.core.officers import spans
 from dtsen_pipeline.core.validate import NOT_IN_NAMES, NUMERIC_ID
 from dtsen_pipeline.reference import city, code_lists
 from dtsen_pipeline.schemas.columns import CLEARED, CLEARED_TEXT, UNKNOWN_CODE, Column, Kind
-from dtsen_pipeline.schemas.tables import MEMBER, VISIT, VISIT_MEMBER, Table
+from dtsen_pipeline.schemas.tables import MEMBER, REGISTER, VISIT, VISIT_MEMBER, Table
 
 CODES = {Kind.COUNT: "E_NUMBER", Kind.DATE: "E_DATE", Kind.MOMENT: "E_TIME"}
 TEXT = pd.StringDtype(na_value=np.nan)
@@ -117,13 +117,15 @@ def _schema(records: pd.DataFrame, table: Table, inputs: InputList) -> tuple[pa.
             order.append(code)
         columns[column.name] = pa.Column(checks=checks, nullable=not required or lost in records)
         order += [f"E_REQUIRED:{column.name}", *(str(check.error) for check in checks)]
-    if table.name in (MEMBER, VISIT_MEMBER):
+    if table.name in (MEMBER, VISIT_MEMBER, REGISTER):
         columns["tanggal_lahir"].checks.append(_born(records, inputs))
     if table.name == VISIT:
         columns["waktu_kunjungan"].checks += [_visited(records, inputs), _in_office(records, inputs)]
     if table.name == VISIT_MEMBER:
         columns["hari_kunjungan"] = pa.Column(checks=_before_visit(records), nullable=True)
-    order += ["E_BIRTH_FUTURE", "E_VISIT_FUTURE", "E_VISIT_ROLE", "E_BIRTH_AFTER_VISIT"]
+    if table.name == REGISTER:
+        columns["tanggal_status"].checks.append(_since(records, inputs))
+    order += ["E_BIRTH_FUTURE", "E_STATUS_DATE", "E_VISIT_FUTURE", "E_VISIT_ROLE", "E_BIRTH_AFTER_VISIT"]
     return pa.DataFrameSchema(columns), {code: place for place, code in enumerate(order)}
 
 
@@ -131,6 +133,12 @@ def _born(records: pd.DataFrame, inputs: InputList) -> pa.Check:
     observed = {token: pd.Timestamp(day) for token, day in inputs.observed.items()}
     limit = records["src"].map(observed)
     return pa.Check(lambda born: ~(born > limit.loc[born.index]), error="E_BIRTH_FUTURE")
+
+
+def _since(records: pd.DataFrame, inputs: InputList) -> pa.Check:
+    limit = records["src"].map({token: pd.Timestamp(day) for token, day in inputs.observed.items()})
+    born = records["tanggal_lahir"]
+    return pa.Check(lambda day: ~((day > limit.loc[day.index]) | (day < born.loc[day.index])), error="E_STATUS_DATE")
 
 
 def _visited(records: pd.DataFrame, inputs: InputList) -> pa.Check:

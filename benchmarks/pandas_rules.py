@@ -17,7 +17,7 @@ from dtsen_pipeline.core.rules.identifiers import PLACEHOLDERS
 from dtsen_pipeline.core.rules.persons import BUSINESS, DIFFICULTIES, IDENTIFYING
 from dtsen_pipeline.reference import city, provinces
 from dtsen_pipeline.schemas.columns import CLEARED_TEXT
-from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, Table
+from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, REGISTER, VISIT, VISIT_MEMBER, Table
 
 Series = Any
 """A pandas Series of any type; pandas' own stubs refuse half of what pandas allows."""
@@ -39,7 +39,9 @@ def judged(records: pd.DataFrame, table: Table, inputs: InputList) -> Masks:
     if table.name in (FAMILY, VISIT):
         masks = _dwelling(records) | _place(records, inputs) | _cards(records, inputs)
     else:
-        masks = _niks(records, inputs) | _answers(records) | _nested(records, "_ktp")
+        masks = _niks(records, inputs)
+    if table.name in (MEMBER, VISIT_MEMBER):
+        masks |= _answers(records) | _nested(records, "_ktp")
     if table.name == VISIT and inputs.officers:
         masks["W_OFFICER_UNKNOWN"] = ~records["id_petugas"].isin({term.officer for term in inputs.officers})
     if table.name == FAMILY:
@@ -49,6 +51,8 @@ def judged(records: pd.DataFrame, table: Table, inputs: InputList) -> Masks:
         masks["W_NIK_MISSING"] = records[NIK].isna()
         masks["W_NIK_TWICE"] = _times(records, [NIK]) & records[NIK].notna()
         masks["W_PERSON_TWICE"] = _times(records, [CARD, "id_name", "tanggal_lahir"])
+    if table.name == REGISTER:
+        masks["W_NIK_TWICE"] = _times(records, [NIK])
     return masks
 
 

@@ -21,6 +21,7 @@ from dtsen_pipeline.core.identity import identify
 from dtsen_pipeline.core.inputs import InputList, Source, freeze
 from dtsen_pipeline.core.merge import merge
 from dtsen_pipeline.core.root import content_root, table_root
+from dtsen_pipeline.core.translate import filled
 from dtsen_pipeline.reference import merge_policy, profiles, welfare_model
 from dtsen_pipeline.resources.engines import open_engine
 from dtsen_pipeline.schemas.release import KEYS, TABLES
@@ -63,7 +64,8 @@ def peak_mb() -> int:
 
 def gate(city: Path, target: Path, snapshots: str) -> str:
     """Read the delivered files exactly and keep the rows as Parquet; only the reading is timed."""
-    rows: dict[str, list[pl.DataFrame]] = {table: [] for table in INPUT_TABLES}
+    nothing = pl.DataFrame(schema={"src": pl.String, "row": pl.Int64})
+    rows = {table: [filled(nothing, table)] for table in INPUT_TABLES}
     damaged, sources, clock, size = [], [], Clock(), 0
     for path in sorted(city.glob("*/*.csv")):
         if path.parent.name not in (*snapshots.split("+"), "batches"):
@@ -75,7 +77,7 @@ def gate(city: Path, target: Path, snapshots: str) -> str:
         clock.lap(source.table)
         size += len(data)
         sources.append(source)
-        rows[source.table].append(reading.rows)
+        rows[source.table].append(filled(reading.rows, source.table))
         damaged.append(reading.damaged.with_columns(sumber=pl.lit(source.table)))
     target.mkdir(parents=True, exist_ok=True)
     counts = {}

@@ -80,7 +80,8 @@ def delivered(city: Path) -> list[Delivered]:
 
 def read(files: list[Delivered]) -> Readings:
     """Read every file exactly."""
-    rows: dict[str, list[pl.DataFrame]] = {table: [] for table in INPUT_TABLES}
+    nothing = pl.DataFrame(schema={"src": pl.String, "row": pl.Int64})
+    rows = {table: [filled(nothing, table)] for table in INPUT_TABLES}
     damaged, sources = [], []
     for file in files:
         reading = intake.read(file.data, file.profile, file.token)

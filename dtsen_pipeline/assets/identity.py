@@ -14,7 +14,7 @@ from dtsen_pipeline.core.flow import scene_of, valid_of
 from dtsen_pipeline.core.identity import Observations, identify
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.resources.rulings import rulings_of
-from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, VISIT, VISIT_MEMBER
+from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, REGISTER, VISIT, VISIT_MEMBER
 
 NAMES = {
     "families": "Baris keluarga snapshot dengan nomor keluarga.",
@@ -26,9 +26,10 @@ NAMES = {
     "shared": "Baris dengan NIK yang dipakai lebih dari satu orang.",
     "events": "Peristiwa keluarga dan orang.",
     "links": "Tautan yakin antara dua catatan satu orang.",
+    "words": "Baris data kependudukan dengan nomor orang.",
 }
 
-TABLE_OF = {"families": FAMILY, "members": MEMBER, "visits": VISIT, "presences": VISIT_MEMBER}
+TABLE_OF = {"families": FAMILY, "members": MEMBER, "visits": VISIT, "presences": VISIT_MEMBER, "words": REGISTER}
 
 
 @dg.multi_asset(

@@ -28,7 +28,7 @@ PARTS = {
     "silent": "Kunjungan tanpa jawaban",
     "vanished": "Tidak tercatat lagi",
 }
-SOURCES = {"families": ("families", "visits"), "persons": ("members", "presences")}
+SOURCES = {"families": ("families", "visits"), "persons": ("members", "presences", "words")}
 NAMES = {f"{kind}_{part}": f"{text} ({kind})." for kind in ("families", "persons") for part, text in PARTS.items()} | {
     "rejected": "Baris yang ditolak, dan baris kemudian yang membenahinya."
 }
@@ -51,8 +51,8 @@ def merged(context: dg.AssetExecutionContext, inputs: InputList, **given: Frame)
     for kind in ("families", "persons"):
         entities = getattr(result, kind)
         values = {f"{kind}_{part}": getattr(entities, part) for part in PARTS}
-        rows, field = (Origin(("observations", name), _names(given, name)) for name in SOURCES[kind])
-        yield from frames("merged", values, {f"{kind}_merged": [rows, field], f"{kind}_ministry": [rows]})
+        rows, *later = (Origin(("observations", name), _names(given, name)) for name in SOURCES[kind])
+        yield from frames("merged", values, {f"{kind}_merged": [rows, *later], f"{kind}_ministry": [rows]})
     records, found = parted(given)
     key = session.platform.key.secret
     checked = settled(records, checked_of(found), observed, result, inputs, session.engine, key)

@@ -30,6 +30,7 @@ CAUSES = {
     "batas": "batas desil: keluarga lain bergeser",
     "potret": "potret kementerian",
     "kunjungan": "kunjungan",
+    "kependudukan": "data kependudukan",
     "berkas_dilepas": "berkas tidak lagi dipakai",
     "aturan": "aturan",
     "model": "model",

@@ -31,6 +31,10 @@ def generate(
     shapes: Annotated[
         bool, typer.Option("--shapes", help="Juga satu berkas setiap profil. / A file of every profile too.")
     ] = False,
+    register: Annotated[
+        bool,
+        typer.Option("--register", help="Juga petikan data kependudukan. / An extract of the population register too."),
+    ] = False,
     as_json: house.JSON = False,
 ) -> None:
     """Buat kota buatan untuk mencoba. / Make a synthetic city: snapshots, field batches, and the truth apart."""
@@ -38,7 +42,7 @@ def generate(
     from dtsen_pipeline.synthetic import generate as make  # noqa: PLC0415 - imports NumPy and Polars
 
     with progress(None, "Membuat kota"):
-        made = make(families, seed, out)
+        made = make(families, seed, out, has_extract=register)
         others = every_shape(out) if shapes else []
     folders = sorted({path.parent for path in [*made.files, *others]})
     if as_json:

@@ -121,6 +121,8 @@ def place(source: "Source") -> str:
         role = f" ({source.officer_role})" if source.officer_role else ""
         parts += [f"batch {source.batch}", f"{officer}{role}", source.visited_at or "waktu tidak diketahui"]
         parts += [f"kunjungan {source.visit_id}"] if source.visit_id else []
+    elif source.version is None:
+        parts += [f"data kependudukan {source.data_date}"]
     else:
         parts += [f"potret {source.version}", f"data {source.data_date}"]
     return " · ".join(parts)

@@ -20,7 +20,7 @@ import polars as pl
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.rows import ROW
 from dtsen_pipeline.reference import Profile, profiles
-from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, VISIT, VISIT_MEMBER, delivered, tables
+from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, REGISTER, VISIT, VISIT_MEMBER, delivered, tables
 
 KIND = "correction"
 TARGET, ROOT = "token_baris", "token_asal"
@@ -29,6 +29,7 @@ DIALECT_OF = {
     MEMBER: "bps_v3_anggota",
     VISIT: "lapangan_v1_kunjungan",
     VISIT_MEMBER: "lapangan_v1_anggota",
+    REGISTER: "dukcapil_v1",
 }
 """The profile whose values a correction of each table is written in."""
 TIES = MappingProxyType(

@@ -23,6 +23,7 @@ from dtsen_pipeline.core.later import answered, resolving
 from dtsen_pipeline.core.merge import Merged, merge
 from dtsen_pipeline.core.normalise import normalise
 from dtsen_pipeline.core.numbers import check_numbers
+from dtsen_pipeline.core.register import unmatched
 from dtsen_pipeline.core.rows import ROW
 from dtsen_pipeline.core.rules.context import Context
 from dtsen_pipeline.core.rulings import Ruling, standing
@@ -37,6 +38,7 @@ from dtsen_pipeline.schemas.tables import (
     FIELD_TABLES,
     INPUT_TABLES,
     MEMBER,
+    REGISTER,
     SNAPSHOT_TABLES,
     VISIT,
     VISIT_MEMBER,
@@ -68,6 +70,7 @@ def scene_of(inputs: InputList, rulings: Iterable[Ruling] = ()) -> Scene:
         official=inputs.official_version,
         standing=standing(rulings),
         linkage=linkage_model(),
+        registers=inputs.registers,
     )
 
 
@@ -108,8 +111,19 @@ def check_all(
         rejected=engine.checkpoint(told),
         aside=aside,
         households=check_households(counted[FAMILY], counted[MEMBER], inputs.version_of, engine),
-        numbers=check_numbers(counted[MEMBER], by_table[MEMBER], engine),
+        numbers=_numbers(counted, by_table[MEMBER], records[REGISTER], inputs, engine),
     )
+
+
+def _numbers(counted: Mapping[str, Frame], found: Frame, registered: Frame, inputs: InputList, engine: Engine) -> Frame:
+    """The warnings of members' NIK beside each other, and against the register where there is an extract of it."""
+    numbers = check_numbers(counted[MEMBER], found, engine)
+    scopes = inputs.register_scopes
+    if not scopes:
+        return numbers
+    base = [token for token, version in inputs.version_of.items() if version == inputs.base_version]
+    missing = unmatched(counted[MEMBER], counted[FAMILY], registered, base, scopes, engine)
+    return engine.checkpoint(findings.joined(engine.checkpoint(numbers), missing))
 
 
 def _findings(records: Mapping[str, Frame], context: Context, engine: Engine) -> dict[str, Frame]:

@@ -20,28 +20,62 @@ PRESENT, DIED, MOVED, ABROAD, NEW = 1, 2, 3, 4, 5
 THERE, LEFT = (PRESENT, NEW), (MOVED, ABROAD)
 PRESENCE = "keberadaan_anggota"
 DAY, FROM, TO = "hari", "dari_id", "ke_id"
+EVENT = ("tabel", "entity_id", "peristiwa", DAY, FROM, TO, *ROW)
+LAST_DAY = "9999-12-31"
+"""Where the register's word stands in the order of what is told."""
 MOMENT = (DAY, "rank", "at", *ROW)
 """The order of what is told of a person: of one day, visits come before the snapshot."""
 
 
-def genealogy(cards: Frame, persons: Frame, presences: Frame, dates: Mapping[str, date], engine: Engine) -> Frame:
+def genealogy(
+    cards: Frame,
+    persons: Frame,
+    presences: Frame,
+    dates: Mapping[str, date],
+    engine: Engine,
+    words: Frame | None = None,
+) -> Frame:
     """The events: tabel, entity_id, peristiwa, hari, dari_id and ke_id (families), and the row that shows it.
 
     `cards`: family rows in use (version, card, family_id); `persons`: member rows in use (version, family_id,
     person_id, birth date); `presences`: member rows of visits in use (person_id, family_id, birth date, presence,
-    hari and at); `dates`: data dates by version, oldest first.
+    hari and at); `dates`: data dates by version, oldest first; `words`: the population register's (person_id, src, row,
+    presence and hari), which are final: they come after everything that is told, whatever their day.
     """
     has_older = len(dates) > 1
-    met = presences.select("person_id").unique()
+    final = None if words is None else engine.checkpoint(words.filter(~nw.col(PRESENCE).is_null()))
+    told = [presences] if final is None else [presences, final]
+    met = nw.concat([rows.select("person_id") for rows in told]).unique()
     known = persons if has_older else persons.join(met, on="person_id", how="semi")
     people = engine.checkpoint(
         _listed(known.select("person_id", "version", "family_id", BORN, *ROW), "person_id", dates)
     )
-    found = _of_persons(people, presences, dates, engine)
+    found = _of_persons(people, presences, dates, engine, final)
     if has_older:
         families = engine.checkpoint(_listed(cards.select("family_id", "version", CARD, *ROW), "family_id", dates))
         found += _of_families(families, people, dates, engine)
-    return nw.concat(found).with_columns(nw.col(DAY).str.to_date("%Y-%m-%d"))
+    events = nw.concat(found)
+    if final is not None:
+        stated = final.select(*ROW, stated=DAY)
+        events = events.join(stated, on=list(ROW), how="left").with_columns(nw.coalesce("stated", DAY).alias(DAY))
+    return events.select(*EVENT).with_columns(nw.col(DAY).str.to_date("%Y-%m-%d"))
+
+
+def _finally(final: Frame, seen: Frame) -> Frame:
+    """The register's words as statements after all others, by the family where the person was seen last."""
+    numbered = seen.with_columns(last=nw.col("seat").max().over("person_id")).filter(nw.col("seat") == nw.col("last"))
+    homes = numbered.select("person_id", "family_id", born=BORN)
+    placed = final.join(homes, on="person_id", how="inner").with_columns(nw.col("born").alias(BORN))
+    return placed.select(
+        "person_id",
+        "family_id",
+        BORN,
+        PRESENCE,
+        nw.lit(LAST_DAY).alias(DAY),
+        nw.lit(0, dtype=nw.Int64).alias("at"),
+        *ROW,
+        rank=nw.lit(0, dtype=nw.Int64),
+    )
 
 
 def _listed(rows: Frame, entity: str, dates: Mapping[str, date]) -> Frame:
@@ -74,11 +108,15 @@ def _event(
     )
 
 
-def _of_persons(people: Frame, presences: Frame, dates: Mapping[str, date], engine: Engine) -> list[Frame]:
+def _of_persons(
+    people: Frame, presences: Frame, dates: Mapping[str, date], engine: Engine, final: Frame | None
+) -> list[Frame]:
     said = engine.checkpoint(
         presences.select("person_id", "family_id", BORN, PRESENCE, DAY, "at", *ROW, rank=nw.lit(0, dtype=nw.Int64))
     )
     seen = engine.checkpoint(_seen(people, said))
+    if final is not None:
+        said = engine.checkpoint(nw.concat([said, _finally(final, seen)]))
     moved = seen.filter(nw.col("family_id") != nw.col("last_home"))
     return [
         _first(seen, people, dates),

@@ -8,12 +8,12 @@ tied rows is for `merge`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import narwhals as nw
 
-from dtsen_pipeline.core import presence, sure_links
+from dtsen_pipeline.core import presence, register, sure_links
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.entities import (
     BORN,
@@ -37,7 +37,7 @@ from dtsen_pipeline.core.rulings import UNDECIDED, Standing
 from dtsen_pipeline.core.succession import first_cards
 from dtsen_pipeline.core.sure_links import Linking
 from dtsen_pipeline.reference.linking import LinkageModel
-from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER
+from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, REGISTER, VISIT, VISIT_MEMBER
 
 WITHOUT_VALUES = (3, 4, 5)
 """Visit outcomes that bring no values: no respondent, refused, building gone or moved."""
@@ -48,7 +48,8 @@ class Scene:
     """The facts about files that identity and merge need, and what reviewers decided.
 
     `version_of`: snapshot version by file token; `dates`: data date by version, oldest first; `official`: the version
-    whose official deciles are published, the base where none is named; `linkage`: the model whose sure links tie.
+    whose official deciles are published, the base where none is named; `linkage`: the model whose sure links tie;
+    `registers`: data date by file token of the population register's extracts.
     """
 
     city: str
@@ -57,6 +58,7 @@ class Scene:
     official: str | None = None
     standing: Standing = UNDECIDED
     linkage: LinkageModel | None = None
+    registers: Mapping[str, date] = field(default_factory=dict)
 
     @property
     def base(self) -> str:
@@ -70,8 +72,9 @@ class Observations:
 
     `families`, `members`: snapshot rows with version and entity ids. `visits`, `presences`: field rows with
     entity ids, `day` and `at` (see `moments`). `aside`: src, row, sumber, fate, reason. `aliases`: tabel,
-    alias_id, entity_id. `shared`: src, row, warnings of rows whose NIK several persons share. `events`: see
-    `genealogy`. `links`: the edges by which the linkage tied persons (see `sure_links.COLUMNS`).
+    alias_id, entity_id. `shared`: src, row, warnings of rows whose NIK several persons share, and of the register's
+    under another name. `events`: see `genealogy`. `links`: the edges by which the linkage tied persons (see
+    `sure_links.COLUMNS`). `words`: see `register.Told`.
     """
 
     families: Frame
@@ -83,6 +86,7 @@ class Observations:
     shared: Frame
     events: Frame
     links: Frame
+    words: Frame
 
 
 @dataclass(frozen=True)
@@ -101,15 +105,17 @@ class Persons:
 
 
 def identify(valid: Mapping[str, Frame], scene: Scene, engine: Engine, key: bytes) -> Observations:
-    """Tie the valid rows of the four input tables to entities."""
+    """Tie the valid rows of the input tables to entities."""
     listed, families_aside = _cards(valid[FAMILY], scene, engine, key)
     placed = _placed(valid[MEMBER], listed, scene, engine)
     changed = _changed(listed, placed, scene, engine, key)
     cards = _gone_on(listed, changed)
-    persons = _persons(valid[MEMBER], placed, changed, scene, engine, key)
+    heard = register.speaking(valid[REGISTER], scene.registers, engine) if scene.registers else None
+    persons = _persons(valid[MEMBER], placed, changed, heard, scene, engine, key)
     visits, visits_aside = _visits(valid[VISIT], cards, changed, scene, engine)
     tied = presence.tie(valid[VISIT_MEMBER], visits, persons.rows, persons.known, engine, key)
     found = engine.checkpoint(nw.concat([persons.links, tied.links]))
+    told = register.nobody(engine) if heard is None else register.tie(heard, persons.rows, tied.rows, engine)
     return Observations(
         families=_joined(valid[FAMILY], _active(cards), "version", "family_id"),
         members=_joined(valid[MEMBER], persons.rows, "version", "family_id", "person_id"),
@@ -117,13 +123,14 @@ def identify(valid: Mapping[str, Frame], scene: Scene, engine: Engine, key: byte
         presences=_joined(
             valid[VISIT_MEMBER], tied.rows, "family_id", "person_id", "day", "at", "versi_dilihat", "card"
         ),
-        aside=nw.concat([families_aside, persons.aside, visits_aside, tied.aside]),
+        aside=nw.concat([families_aside, persons.aside, visits_aside, tied.aside, told.aside]),
         aliases=nw.concat(
             [*_card_aliases(changed), persons.aliases, _aliases(tied.rows, engine, key), sure_links.aliases(found)]
         ).unique(),
-        shared=_shared(persons.rows),
-        events=genealogy(_active(cards), persons.rows, tied.rows, scene.dates, engine),
+        shared=nw.concat([_shared(persons.rows, told.words), told.warned]),
+        events=genealogy(_active(cards), persons.rows, tied.rows, scene.dates, engine, told.words if heard else None),
         links=found,
+        words=told.words,
     )
 
 
@@ -204,10 +211,19 @@ def _card_aliases(changed: Frame | None) -> list[Frame]:
     return [changed.select(nw.lit(FAMILY).alias("tabel"), "alias_id", entity_id="family_id")]
 
 
-def _persons(rows: Frame, placed: Frame, changed: Frame | None, scene: Scene, engine: Engine, key: bytes) -> Persons:
-    """Tie the member rows: by the exact rules, by reviewers' decisions, and where the linkage is sure."""
+def _persons(
+    rows: Frame,
+    placed: Frame,
+    changed: Frame | None,
+    heard: register.Heard | None,
+    scene: Scene,
+    engine: Engine,
+    key: bytes,
+) -> Persons:
+    """Tie the member rows: by the exact rules and the register, reviewers' decisions, and where linkage is sure."""
     active = _gone_on(placed.filter(nw.col("fate") == "active"), changed)
-    attached = engine.checkpoint(_attached(active))
+    attached = _attached(active)
+    attached = engine.checkpoint(attached if heard is None else register.settled(attached, heard.spoken))
     decided = links(attached, scene.standing, engine, key)
     told = engine.checkpoint(relinked(attached, decided, engine))
     linking = None if scene.linkage is None else sure_links.linking_of(told, scene.linkage, engine)
@@ -316,8 +332,8 @@ def _aliases(persons: Frame, engine: Engine, key: bytes) -> Frame:
     )
 
 
-def _shared(persons: Frame) -> Frame:
-    """Rows whose NIK ties to more than one person."""
+def _shared(persons: Frame, words: Frame) -> Frame:
+    """Rows whose NIK ties to more than one person, but those of the person whom the register means."""
     known = persons.filter(~nw.col(NIK).is_null())
     shared = (
         known.select(NIK, "person_id")
@@ -326,9 +342,8 @@ def _shared(persons: Frame) -> Frame:
         .agg(nw.len().alias("persons"))
         .filter(nw.col("persons") > 1)
     )
-    return known.join(shared, on=NIK, how="semi").select(
-        *ROW, nw.lit(MEMBER).alias("sumber"), nw.lit("W_NIK_SHARED").alias("warnings")
-    )
+    doubtful = known.join(shared, on=NIK, how="semi").join(words, on="person_id", how="anti")
+    return doubtful.select(*ROW, nw.lit(MEMBER).alias("sumber"), nw.lit("W_NIK_SHARED").alias("warnings"))
 
 
 def _visits(rows: Frame, cards: Frame, changed: Frame | None, scene: Scene, engine: Engine) -> tuple[Frame, Frame]:

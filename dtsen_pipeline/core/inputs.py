@@ -15,7 +15,7 @@ from typing import Any
 from dtsen_pipeline.core.officers import Term
 from dtsen_pipeline.reference import profiles
 from dtsen_pipeline.schemas.errors import TOKEN_LENGTH, DtsenError
-from dtsen_pipeline.schemas.tables import FAMILY, SNAPSHOT_TABLES
+from dtsen_pipeline.schemas.tables import FAMILY, REGISTER, SNAPSHOT_TABLES
 
 FORMAT = 1
 WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})(?:-.*)?", re.DOTALL)
@@ -32,7 +32,9 @@ def week_end(batch: str | None) -> date | None:
 
 @dataclass(frozen=True, order=True)
 class Source:
-    """An accepted file. `data_date` is an ISO day (snapshots); `batch` names a field batch.
+    """An accepted file. `data_date` is an ISO day (snapshots, register extracts); `batch` names a field batch.
+
+    `region`: the regency or city of a snapshot; of an extract also a district or village of it.
 
     `corrects`: the sha256 of the file whose rejected rows a correction file stands for.
     """
@@ -142,9 +144,23 @@ class InputList:
 
     @property
     def observed(self) -> dict[str, date]:
-        """The data date of each snapshot file, by token."""
+        """The data date of each snapshot file and register extract, by token."""
         dates = self.snapshot_dates
-        return {token: dates[version] for token, version in self.version_of.items()}
+        return {token: dates[version] for token, version in self.version_of.items()} | self.registers
+
+    @property
+    def registers(self) -> dict[str, date]:
+        """The data date of each extract of the population register, by token."""
+        return {token: day for token, (day, _) in self.register_scopes.items()}
+
+    @property
+    def register_scopes(self) -> dict[str, tuple[date, str]]:
+        """The data date of each extract of the population register and the region that it covers, by token."""
+        return {
+            source.token: (date.fromisoformat(source.data_date), source.region)
+            for source in self.of(REGISTER)
+            if source.data_date and source.region
+        }
 
     @property
     def has_corrections(self) -> bool:

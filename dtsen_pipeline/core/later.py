@@ -2,10 +2,11 @@
 
 In use are the rows that are tied to an entity and answer something; what is held, out of scope, repeated or silent
 makes nothing good. A family is followed through its cards; a person is known by the number, where birth date and sex
-do not say otherwise. A snapshot's row is answered by a newer snapshot, a visit's row by a later visit; never the one
-by the other. A row whose own card, number or time cannot be read is answered by nothing; nor is a family's row of the
-snapshot whose official deciles are published, since a later one without deciles does not say what it says.
-Corrections stand in `corrections`, newer versions of one visit in `editions`.
+do not say otherwise. A snapshot's row is answered by a newer snapshot, a visit's row by a later visit, an extract's
+row of the register by a later extract; never the one by the other. A row whose own card, number or time cannot be
+read is answered by nothing; nor is a family's row of the snapshot whose official deciles are published, since a later
+one without deciles does not say what it says. Corrections stand in `corrections`, newer versions of one visit in
+`editions`.
 """
 
 from collections.abc import Mapping
@@ -19,11 +20,13 @@ from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.moments import utc_second
 from dtsen_pipeline.core.normalise import exactly
 from dtsen_pipeline.core.rows import ROW
-from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER
+from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, REGISTER, VISIT, VISIT_MEMBER
 
-SUBJECT = {FAMILY: CARD, MEMBER: NIK, VISIT: CARD, VISIT_MEMBER: NIK}
+SUBJECT = {FAMILY: CARD, MEMBER: NIK, VISIT: CARD, VISIT_MEMBER: NIK, REGISTER: NIK}
 """The column that names whom a row of each table speaks of."""
 FAMILIES = (FAMILY, VISIT)
+DATED = (FAMILY, MEMBER, REGISTER)
+"""Tables whose rows speak of their file's data date."""
 
 
 def answered(
@@ -47,6 +50,7 @@ def answered(
         MEMBER: observed.members,
         VISIT: observed.visits,
         VISIT_MEMBER: observed.presences,
+        REGISTER: records[REGISTER].join(observed.words.select(*ROW), on=list(ROW), how="semi"),
     }
     found = []
     for table in SUBJECT:
@@ -77,7 +81,7 @@ def _dated(table: str, records: Mapping[str, Frame], unused: Frame, inputs: Inpu
 
     A member row has the moment of its visit's latest row in use.
     """
-    if table in (FAMILY, MEMBER):
+    if table in DATED:
         return _on_data_date(records[table], inputs)
     visits = records[VISIT].with_columns(moment=utc_second(nw.col("waktu_kunjungan")).cast(nw.Int64))
     if table == VISIT:
@@ -119,7 +123,7 @@ def _lasting(rows: Frame, aliases: Frame, engine: Engine, key: bytes) -> Frame:
 
 def _used(rows: Frame, table: str, inputs: InputList) -> Frame:
     """subject, by (the row's token), after, and the birth date and sex of a table's rows in use."""
-    dated = _on_data_date(rows, inputs) if table in (FAMILY, MEMBER) else rows.with_columns(moment="at")
+    dated = _on_data_date(rows, inputs) if table in DATED else rows.with_columns(moment="at")
     token = nw.concat_str(nw.col("src"), nw.lit("-"), nw.col("row").cast(nw.String))
     traits = {f"used_{name}": trait for name, trait in _traits(table).items()}
     subject = "family_id" if table in FAMILIES else NIK

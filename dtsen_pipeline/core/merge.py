@@ -5,7 +5,7 @@ snapshot > older snapshot. The result is a pure function of the observations; no
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import narwhals as nw
 import polars as pl
@@ -16,8 +16,9 @@ from dtsen_pipeline.core.engine import NUMBER, Engine, Frame
 from dtsen_pipeline.core.entities import CARD
 from dtsen_pipeline.core.gates import with_closed
 from dtsen_pipeline.core.identity import Observations, Scene
-from dtsen_pipeline.core.ministry import AGE, ORDER, Ministry, beside_own, ministry, valued
+from dtsen_pipeline.core.ministry import AGE, ORDER, Ministry, beside_own, ministry, of_entities, valued
 from dtsen_pipeline.core.normalise import region_names
+from dtsen_pipeline.core.precedence import Precedence, precedence, without_settled
 from dtsen_pipeline.core.rows import ROW, aside, pointer
 from dtsen_pipeline.core.rulings import Chosen
 from dtsen_pipeline.core.subject import MEMBERSHIP, PRESENCE, Subject, families, persons
@@ -75,6 +76,14 @@ class Merged:
         return nw.concat([self.families.silent, self.persons.silent])
 
 
+@dataclass(frozen=True)
+class _Before:
+    """What comes before the order of visits: the reviewers' choices, and the population register's words."""
+
+    chosen: Frame | None = None
+    words: Frame | None = None
+
+
 def merge(observed: Observations, scene: Scene, policy: MergePolicy, engine: Engine) -> Merged:
     """Merge families and persons."""
     family_rows = with_closed(_aged(observed.families, scene), families())
@@ -92,7 +101,7 @@ def merge(observed: Observations, scene: Scene, policy: MergePolicy, engine: Eng
             scene,
             policy,
             engine,
-            chosen_over(scene.standing.chosen, families(), engine),
+            _Before(chosen_over(scene.standing.chosen, families(), engine)),
         ),
         persons=_merged(
             person_rows,
@@ -102,7 +111,7 @@ def merge(observed: Observations, scene: Scene, policy: MergePolicy, engine: Eng
             scene,
             policy,
             engine,
-            chosen_over(scene.standing.chosen, persons(), engine),
+            _Before(chosen_over(scene.standing.chosen, persons(), engine), observed.words if scene.registers else None),
         ),
     )
 
@@ -203,32 +212,66 @@ def _merged(
     scene: Scene,
     policy: MergePolicy,
     engine: Engine,
-    chosen: Frame | None = None,
+    before: _Before,
 ) -> Entities:
     facts = ministry(snapshots, newcomers, visits, subject, engine, _ranked(scene))
     in_use = visits.join(facts.visited, on=subject.entity, how="semi")
     names = [subject.entity, *ROW, "day", "at", *(column.name for column in subject.merged)]
     spoken = engine.checkpoint(_with_seen(in_use, scene).select(*names, "seen_version", "seen_day"))
-    judged = verdicts(spoken, _facts(facts, snapshots, spoken, subject, scene, engine), subject, policy, engine, chosen)
+    words, entity = before.words, subject.entity
+    asked = spoken if words is None else engine.checkpoint(without_settled(spoken, words, entity))
+    judged = verdicts(
+        asked, _facts(facts, snapshots, asked, subject, scene, engine), subject, policy, engine, before.chosen
+    )
+    overs, disputed, unlisted = [judged.over], facts.disputed, []
+    if words is not None:
+        first = _first(words, facts, spoken, subject, engine)
+        judged = _behind(first, judged, entity)
+        overs, unlisted = [judged.over, first.over], [first.unlisted]
+        disputed = disputed.join(first.settled, on=[entity, COLUMN], how="anti")
     return Entities(
-        merged=_published(valued(facts, [facts.over, judged.over], subject), subject, scene),
+        merged=_published(valued(facts, [facts.over, *overs], subject), subject, scene),
         ministry=_published(valued(facts, [facts.over], subject), subject, scene),
-        touched=nw.concat([judged.over.select(subject.entity), newcomers.select(subject.entity)]).unique(),
+        touched=nw.concat([rows.select(entity) for rows in (*overs, newcomers)]).unique(),
         lineage=nw.concat([_named(_unsettled(facts, judged, subject), subject), _labelled(judged.lineage, subject)]),
         conflict=nw.concat(
             [
                 _labelled(part, subject, *MASKS.values())
-                for part in (without_clash(_sourced(facts.conflict, subject)), judged.conflict)
+                for part in (without_clash(_sourced(_lost(disputed, subject), subject)), judged.conflict)
             ]
         ),
-        silent=aside(
-            judged.silent,
-            subject.field_table,
-            nw.lit("no_values"),
-            nw.lit(None, dtype=nw.String),
+        silent=nw.concat(
+            [
+                aside(judged.silent, subject.field_table, nw.lit("no_values"), nw.lit(None, dtype=nw.String)),
+                *unlisted,
+            ]
         ),
         vanished=_vanished(snapshots, newcomers, subject, engine),
     )
+
+
+def _first(words: Frame, facts: Ministry, visits: Frame, subject: Subject, engine: Engine) -> Precedence:
+    """The register's word, over what the base records and the visits say of the same cells."""
+    own = engine.checkpoint(of_entities(facts.plain, facts.special, words, subject.entity))
+    return precedence(words, own, facts.disputed, visits, subject, engine)
+
+
+def _behind(first: Precedence, judged: Verdicts, entity: str) -> Verdicts:
+    """The verdicts, which say nothing of the register's cells, with what was decided about those."""
+    return replace(
+        judged,
+        lineage=nw.concat([judged.lineage, first.lineage])
+        .group_by(entity, *ROW, "sumber", "decision")
+        .agg(nw.col("mask").sum().cast(nw.Int64)),
+        conflict=nw.concat([judged.conflict, without_clash(first.conflict)]),
+        settled=nw.concat([judged.settled, first.settled]),
+        silent=judged.silent.join(first.answering, on=list(ROW), how="anti"),
+    )
+
+
+def _lost(disputed: Frame, subject: Subject) -> Frame:
+    """Further rows of the base snapshot that lost to the first of their entity."""
+    return masked(disputed.with_columns(decision=nw.lit("superseded")), subject, subject.entity, *ROW, "decision")
 
 
 def _vanished(snapshots: Frame, newcomers: Frame, subject: Subject, engine: Engine) -> Frame:

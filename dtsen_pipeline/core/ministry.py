@@ -17,7 +17,6 @@ from dtsen_pipeline.core.cells import (
     cells,
     coarse_codes,
     is_finer,
-    masked,
     trees,
     wide,
 )
@@ -38,7 +37,7 @@ class Ministry:
     rows of newcomers included. `visited`: the base rows of entities that visits speak of.
     `over`: the fills and refinements alone (entity, over_<column>), for the columns of `filled`.
     `taken`: the cells of other rows that filled or refined (entity, src, row, column, value, decision).
-    `conflict`: entity, src, row, decision, mask.
+    `disputed`: the cells of further rows of the base snapshot that lost to the first (entity, src, row, column, value).
     """
 
     plain: Frame
@@ -46,7 +45,7 @@ class Ministry:
     visited: Frame
     over: Frame
     taken: Frame
-    conflict: Frame
+    disputed: Frame
     filled: tuple[Column, ...]
 
 
@@ -68,7 +67,7 @@ def ministry(
     several = current.join(extras.select(entity), on=entity, how="semi").join(further, on=list(ROW), how="anti")
     blank = _blank(newcomers, snapshots, subject)
     special = engine.checkpoint(nw.concat([several.select(entity, *ROW, *subject.names), blank]))
-    rivalled = engine.checkpoint(_of(plain, special, others, entity))
+    rivalled = engine.checkpoint(of_entities(plain, special, others, entity))
     taken = engine.checkpoint(_taken(rivalled, others, subject, engine))
     official = subject.official if ranked else ()
     if official:
@@ -77,15 +76,15 @@ def ministry(
     return Ministry(
         plain=plain,
         special=special,
-        visited=engine.checkpoint(_of(plain, special, visits, entity)),
+        visited=engine.checkpoint(of_entities(plain, special, visits, entity)),
         over=engine.checkpoint(wide(taken, entity, filled, "over_")),
         taken=taken,
-        conflict=_disputed(rivalled, extras, subject),
+        disputed=_disputed(rivalled, extras, subject),
         filled=filled,
     )
 
 
-def _of(plain: Frame, special: Frame, some: Frame, entity: str) -> Frame:
+def of_entities(plain: Frame, special: Frame, some: Frame, entity: str) -> Frame:
     """The base rows of some entities: picked before anything wide is joined."""
     picked = some.select(entity).unique()
     return nw.concat([rows.join(picked, on=entity, how="semi") for rows in (plain, special)])
@@ -95,7 +94,7 @@ def valued(said: Ministry, overs: Sequence[Frame], subject: Subject) -> Frame:
     """One row per entity with `overs` laid over the base rows in turn; rows that nothing touches are copied once."""
     entity, names = subject.entity, [subject.entity, *ROW, *subject.names]
     touched = nw.concat([over.select(entity) for over in overs]).unique()
-    result = _of(said.plain, said.special, touched, entity)
+    result = of_entities(said.plain, said.special, touched, entity)
     for over in overs:
         result = laid_over(result, over, subject, said.filled if over is said.over else subject.merged)
     untouched = [rows.join(touched, on=entity, how="anti") for rows in (said.plain, said.special)]
@@ -195,6 +194,4 @@ def _disputed(base: Frame, extras: Frame, subject: Subject) -> Frame:
     lost = cells(extras, [entity, *ROW], subject.columns)
     kept = cells(base, [entity], subject.columns, "kept")
     differs = ~agrees(nw.col(VALUE), nw.col("kept"), subject.columns)
-    disagreeing = lost.join(kept, on=[entity, COLUMN], how="inner").filter(differs)
-    named = disagreeing.with_columns(decision=nw.lit("superseded"))
-    return masked(named, subject, entity, *ROW, "decision")
+    return lost.join(kept, on=[entity, COLUMN], how="inner").filter(differs).select(entity, *ROW, COLUMN, VALUE)

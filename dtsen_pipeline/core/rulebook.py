@@ -12,10 +12,12 @@ from dtsen_pipeline.core.rules.context import Context
 from dtsen_pipeline.core.validate import predicates
 from dtsen_pipeline.reference import city
 from dtsen_pipeline.schemas.reasons import Reason, reason_of
-from dtsen_pipeline.schemas.tables import INPUT_TABLES, MEMBER, VISIT_MEMBER, tables
+from dtsen_pipeline.schemas.tables import INPUT_TABLES, MEMBER, REGISTER, VISIT_MEMBER, tables
 
-TIED = ("W_NIK_SHARED",)
-"""Given by `identity` to member rows, beside the rules."""
+TIED = ("W_NIK_SHARED", "W_NIK_UNMATCHED")
+"""Given by `identity` and `register` to member rows, beside the rules."""
+OF_REGISTER = ("W_REGISTER_NAME",)
+"""Given by `register` to the rows of an extract."""
 OF_VISITS = ("E_BIRTH_AFTER_VISIT",)
 """Given by `check_births` to the member rows of visits."""
 
@@ -46,4 +48,6 @@ def _findings() -> Iterator[tuple[str, str]]:
             rules += [*number_rules(), *TIED]
         if table == VISIT_MEMBER:
             rules += OF_VISITS
+        if table == REGISTER:
+            rules += OF_REGISTER
         yield from ((table, finding) for finding in rules)

@@ -15,13 +15,14 @@ from dtsen_pipeline.core.validate import NUMERIC_ID
 from dtsen_pipeline.reference import Profile
 from dtsen_pipeline.schemas.columns import Kind
 from dtsen_pipeline.schemas.errors import DtsenError
-from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER, tables
+from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, REGISTER, VISIT, VISIT_MEMBER, tables
 
 KEYS = {
     FAMILY: ("nomor_kartu_keluarga",),
     MEMBER: ("nomor_induk_kependudukan",),
     VISIT: ("id_kunjungan",),
     VISIT_MEMBER: ("id_kunjungan", "nomor_induk_kependudukan"),
+    REGISTER: ("nomor_induk_kependudukan",),
 }
 """What a row of a table is expected to bring once in a file."""
 VILLAGE = "kode_kelurahan_desa"

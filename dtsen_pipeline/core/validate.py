@@ -15,7 +15,7 @@ from dtsen_pipeline.core.engine import Frame
 from dtsen_pipeline.core.entities import BORN, CARD, ID_NAME, NIK, VISIT_ID
 from dtsen_pipeline.core.normalise import UNREADABLE, exactly
 from dtsen_pipeline.core.rows import ROW
-from dtsen_pipeline.core.rules.context import Context, Predicates
+from dtsen_pipeline.core.rules.context import Context, Predicates, lived
 from dtsen_pipeline.core.rules.dwelling import dwelling_rules, nesting, place_rules
 from dtsen_pipeline.core.rules.identifiers import card_rules, nik_rules
 from dtsen_pipeline.core.rules.officers import officer_rules
@@ -28,7 +28,7 @@ from dtsen_pipeline.schemas.columns import (
     Column,
     Kind,
 )
-from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER, Table
+from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, REGISTER, VISIT, VISIT_MEMBER, Table
 
 NUMERIC_ID = exactly(
     r"-?[0-9]+\.[0-9]*|-?[0-9]+(?:[.,][0-9]+)?[Ee][+-]?[0-9]+|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+)?|TRUE|FALSE"
@@ -141,6 +141,8 @@ def _with_row_counts(records: Frame, table: Table) -> Frame:
     """How often the key of a row occurs in its file, for the rules across rows."""
     if table.name == FAMILY:
         return records.with_columns(card_rows=nw.len().over("src", CARD))
+    if table.name == REGISTER:
+        return records.with_columns(nik_rows=nw.len().over("src", NIK))
     if table.name == MEMBER:
         return records.with_columns(
             nik_rows=nw.len().over("src", NIK), person_rows=nw.len().over("src", CARD, ID_NAME, BORN)
@@ -184,6 +186,17 @@ def _member_rules(context: Context) -> Predicates:
     )
 
 
+def _register_rules(context: Context) -> Predicates:
+    """The register's NIK by its structure, and its days against each other; the extract's day comes last."""
+    since = nw.col("tanggal_status")
+    is_late, is_early = lived(since, context) < 0, since < nw.col(BORN)
+    return nik_rules(context) | {
+        "E_BIRTH_FUTURE": lived(nw.col(BORN), context) < 0,
+        "E_STATUS_DATE": nw.any_horizontal(is_late, is_early, ignore_nulls=True),
+        "W_NIK_TWICE": (nw.col("nik_rows") > 1) & ~nw.col(NIK).is_null(),
+    }
+
+
 def _person_rules(context: Context) -> Predicates:
     return nik_rules(context) | answer_rules() | nesting("_ktp")
 
@@ -193,4 +206,5 @@ CROSS_RULES: Mapping[str, Callable[[Context], Predicates]] = {
     MEMBER: _member_rules,
     VISIT: _visit_rules,
     VISIT_MEMBER: _person_rules,
+    REGISTER: _register_rules,
 }

@@ -13,19 +13,28 @@ import polars as pl
 from dtsen_pipeline.queries.access import Look, note
 from dtsen_pipeline.queries.labels import ColumnFacts, as_text, column_facts, shown
 from dtsen_pipeline.queries.reading import ENTITY_ID, Row, View, fetched
-from dtsen_pipeline.queries.sources import VISIT, VISIT_MEMBER
+from dtsen_pipeline.queries.sources import FAMILY, MEMBER, REGISTER, VISIT, VISIT_MEMBER
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.schemas.release import WINNING
 
-SNAPSHOT, VISITED, REMOVED, RULE, MODEL, CUTS, OWN = (
+SNAPSHOT, VISITED, REGISTERED, REMOVED, RULE, MODEL, CUTS, OWN = (
     "potret",
     "kunjungan",
+    "kependudukan",
     "berkas_dilepas",
     "aturan",
     "model",
     "batas",
     "data",
 )
+CAUSE_OF = {
+    FAMILY: SNAPSHOT,
+    MEMBER: SNAPSHOT,
+    VISIT: VISITED,
+    VISIT_MEMBER: VISITED,
+    REGISTER: REGISTERED,
+}
+"""What a record of each input table is called as a cause."""
 POINTER = ("src", "row")
 GONE, NEW = "hilang", "baru"
 
@@ -149,9 +158,8 @@ class _Causes:
             return self._computed(changed)
         sources = self._winners(self.columns[name], changed)
         kinds = sources.replace_strict(self.brought, default=None, return_dtype=pl.String)
-        field = kinds.is_in([VISIT, VISIT_MEMBER])
-        named = pl.select(pl.when(field).then(pl.lit(VISITED)).when(kinds.is_not_null()).then(pl.lit(SNAPSHOT)))
-        return named.to_series().fill_null(self._otherwise())
+        named = kinds.replace_strict(CAUSE_OF, default=None, return_dtype=pl.String)
+        return named.fill_null(self._otherwise())
 
     def _winners(self, column: ColumnFacts, changed: pl.DataFrame) -> pl.Series:
         """The file whose record won each cell: by lineage, else the base row's."""

@@ -77,7 +77,7 @@ class RawRows:
     def visit_id(self, pointer: Pointer) -> str | None:
         """The number of the visit that a field row is of, or belongs to."""
         raw, profile = self.raw(pointer), self.profile(pointer)
-        return (raw[VISIT_ID].strip().removeprefix(profile.id_prefix) or None) if raw else None
+        return (raw.get(VISIT_ID, "").strip().removeprefix(profile.id_prefix) or None) if raw else None
 
     def contract(self, pointer: Pointer) -> Raw | None:
         """A raw row as the contract writes it: the source's codes, days and numbers translated by its profile."""

@@ -16,13 +16,15 @@ from dtsen_pipeline.queries.clashes import clash_of
 from dtsen_pipeline.queries.labels import MASK, ColumnFacts, column_facts, plain_label
 from dtsen_pipeline.queries.rawtext import Pointer, RawRows
 from dtsen_pipeline.queries.reading import ENTITY_ID, Row, View, fetched
-from dtsen_pipeline.queries.sources import VISIT, VISIT_MEMBER, Source, Sources
+from dtsen_pipeline.queries.sources import REGISTER, VISIT, VISIT_MEMBER, Source, Sources
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import SourceFile
 from dtsen_pipeline.schemas.errors import TOKEN_LENGTH, DtsenError
 from dtsen_pipeline.schemas.reasons import DECISIONS, FATE_TEXTS, reason_of
 
 FIELD = (VISIT, VISIT_MEMBER)
+WRITTEN = (*FIELD, REGISTER)
+"""The tables whose files have a receipt: an extract of the register by its token."""
 AGREEING = frozenset({"confirmed", "adopted"})
 FIRST_ROW = 2
 """The line behind the heading, in the part that a file is registered under."""
@@ -117,7 +119,7 @@ class _Desk:
 
     def pointers(self, asked: str) -> list[Pointer]:
         """The rows that the receipt is about, each visit before its members."""
-        files = {str(s["sha256"])[:TOKEN_LENGTH]: s for s in self.view.sources if s["table"] in FIELD}
+        files = {str(s["sha256"])[:TOKEN_LENGTH]: s for s in self.view.sources if s["table"] in WRITTEN}
         batch = [token for token, source in files.items() if source["batch"] == asked]
         found = self._of_batch(batch) if batch else self._of_visit(asked, list(files))
         return sorted(found, key=lambda pointer: (self._visit(pointer) or "", self.raw.table(pointer), pointer))
@@ -132,7 +134,7 @@ class _Desk:
         named = {(token, int(row))} if token in tokens and row.isdecimal() else set[Pointer]()
         visits = {self._visit(pointer) for pointer in named if self._is_row(pointer)} or {asked}
         found = {pointer for pointer in named if self._is_row(pointer)}
-        for known, table in product(tokens, FIELD):
+        for known, table in product(tokens, WRITTEN):
             prefix = self.raw.profile((known, FIRST_ROW)).id_prefix
             wanted = {visit.removeprefix(prefix) for visit in visits if visit}
             rows = self.raw.search(known, wanted, table)

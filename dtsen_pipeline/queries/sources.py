@@ -16,7 +16,8 @@ from dtsen_pipeline.queries.reading import View
 from dtsen_pipeline.reference import code_lists
 from dtsen_pipeline.schemas.fates import NEWER_VERSION
 
-VISIT, VISIT_MEMBER = "kunjungan", "kunjungan_anggota"
+FAMILY, MEMBER = "keluarga", "anggota"
+VISIT, VISIT_MEMBER, REGISTER = "kunjungan", "kunjungan_anggota", "kependudukan"
 ACTIVE = ("contributed", "superseded")
 Fate = tuple[str, str | None]
 ROLES = frozenset(code_lists()["peran_petugas"].labels.values())

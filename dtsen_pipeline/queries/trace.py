@@ -5,7 +5,7 @@ nothing is computed again. Identifying values are masked here, before anything l
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -25,7 +25,7 @@ from dtsen_pipeline.queries.labels import (
 from dtsen_pipeline.queries.rawtext import RawRows
 from dtsen_pipeline.queries.reading import ENTITY_ID, Row, View
 from dtsen_pipeline.queries.rulings import Told, rulings_about
-from dtsen_pipeline.queries.sources import VISIT, VISIT_MEMBER, Source, Sources
+from dtsen_pipeline.queries.sources import REGISTER, VISIT, VISIT_MEMBER, Source, Sources
 from dtsen_pipeline.queries.ties import Tie, ties_of
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -33,6 +33,8 @@ from dtsen_pipeline.schemas.reasons import DECISIONS, INCOMPLETE_TEXTS
 
 FAMILY, PERSON = "keluarga", "anggota"
 AGREEING = frozenset({"confirmed", "adopted"})
+STATED = {"keberadaan_anggota": "status_kependudukan"}
+"""The column, and the code list, by which the population register states a column of ours."""
 
 
 @dataclass(frozen=True)
@@ -236,7 +238,7 @@ class Testimony:
         )
 
     def _words(self, column: ColumnFacts, source: Source, decision: str | None, clash: str | None = None) -> Said:
-        pointer = source.token, source.row
+        pointer, column = (source.token, source.row), delivered_as(column, source.table)
         raw, contract = (raw_of(column, row) for row in (self.rows.raw(pointer), self.rows.contract(pointer)))
         text = DECISIONS[decision] if decision else None
         return Said(
@@ -252,6 +254,12 @@ class Testimony:
     def _meaning(self, column: ColumnFacts, text: str | None) -> str | None:
         hidden = column.is_identifying and not self.is_revealed
         return None if hidden else meaning(column, text)
+
+
+def delivered_as(column: ColumnFacts, table: str) -> ColumnFacts:
+    """A column as the rows of a table deliver it."""
+    name = STATED.get(column.name) if table == REGISTER else None
+    return column if name is None else replace(column, name=name, codes=name)
 
 
 def raw_of(column: ColumnFacts, raw: Mapping[str, str] | None) -> str | None:

@@ -16,7 +16,7 @@ from dtsen_pipeline.reference.strict import ascii_text, fields, once, one_of, re
 
 REQUIRED = "title family version kind table status source effective file_name_pattern header"
 CHOICES: Mapping[str, tuple[str, ...]] = {
-    "kind": ("snapshot", "field"),
+    "kind": ("snapshot", "field", "register"),
     "status": ("inferred", "confirmed"),
     "format": (CSV, XLSX, JSON),
     "encoding": ("utf-8",),
@@ -49,7 +49,7 @@ MAPPINGS = "synonyms ignored codes cleared_token"
 OPTIONAL = " ".join([*CHOICES, *TYPES, *LISTS, MAPPINGS])
 ONLY = {"delimiter": CSV, "quoting": CSV, "newlines": CSV, "may_have_bom": CSV, "sheet": XLSX, "records": JSON}
 """Which format a fact belongs to."""
-GROUPS = {"snapshot": {"version", "region"}, "field": {"batch"}}
+GROUPS = {"snapshot": {"version", "region"}, "field": {"batch"}, "register": {"region"}}
 
 
 def read_profiles(path: Path) -> Mapping[str, Profile]:

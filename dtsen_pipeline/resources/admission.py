@@ -1,10 +1,12 @@
 """The verdict of a file that was read: whether it counts, waits or is held, and which other files it frees.
 
-A snapshot file without a data date or without its partner waits, and so does a form server's file without a week. The
+A snapshot file without a data date or without its partner waits, and so do an extract of the register without its date
+or region and a form server's file without a week. The
 first snapshot of a profile is held until a person confirms its codes; a file whose manifest lists others is held until
 they came. Reading files and refusing what cannot be read is the work of `ingest`; what a person decides, of `decide`.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +23,7 @@ from dtsen_pipeline.resources.registry.models import SourceFile, Verdict
 from dtsen_pipeline.resources.trips import INCOMPLETE, Trip, trips_of, written
 from dtsen_pipeline.schemas.errors import DtsenError
 
-SNAPSHOT = "snapshot"
+SNAPSHOT, REGISTER = "snapshot", "register"
 NO_DATE, NO_WEEK, NO_PARTNER, UNCONFIRMED = "W_NO_DATA_DATE", "W_NO_WEEK", "W_NO_PARTNER", "H_CODES_UNCONFIRMED"
 PARTNER_HELD = "W_PARTNER_HELD"
 BY_PERSON = "E_REFUSED"
@@ -38,7 +40,7 @@ def amend(platform: Platform, token: str, now: datetime, **facts: Any) -> None:
 
 def verdict_of(platform: Platform, file: NewFile, trips: tuple[Trip, ...] = ()) -> _Verdict:
     """What becomes of a file that was read: verdict, code and message."""
-    unplaced = _unplaced(platform, file) if file.kind == SNAPSHOT else _undated(file)
+    unplaced = _unplaced(platform, file) if file.kind == SNAPSHOT else _undated(file) or _unscoped(file)
     if unplaced is not None:
         return unplaced
     if trips:
@@ -138,16 +140,25 @@ def _as_new(known: SourceFile) -> NewFile:
 
 def _unplaced(platform: Platform, file: NewFile) -> _Verdict | None:
     """What becomes of a snapshot file that has no place among the snapshots; none where it has one."""
-    named = {"data date": file.data_date, "version": file.version, "region": file.region}
-    unknown = [name for name, value in named.items() if value is None]
-    if unknown:
-        return "waiting", NO_DATE, f"not known yet: {', '.join(unknown)}"
+    unknown = _unknown({"data date": file.data_date, "version": file.version, "region": file.region})
+    if unknown is not None:
+        return unknown
     same = _same_snapshot(platform, file)
     if any(other.table_name == file.table_name for other in same):
         return "refused", TWICE, None
     if any(family_of(other) != family_of(file) for other in same):
         return "refused", TWICE, "its version is that of a snapshot from another source"
     return None
+
+
+def _unscoped(file: NewFile) -> _Verdict | None:
+    """An extract of the register waits until its data date and the region that it covers are known."""
+    return _unknown({"data date": file.data_date, "region": file.region}) if file.kind == REGISTER else None
+
+
+def _unknown(named: Mapping[str, object]) -> _Verdict | None:
+    unknown = [name for name, value in named.items() if value is None]
+    return ("waiting", NO_DATE, f"not known yet: {', '.join(unknown)}") if unknown else None
 
 
 def _undated(file: NewFile) -> _Verdict | None:

@@ -87,7 +87,7 @@ def _unreviewed(platform: Platform, case: Case) -> Iterator[Trip]:
 
 def _batch_size(platform: Platform, case: Case) -> Iterator[Trip]:
     """Without a manifest nothing else shows that the end of a batch is missing."""
-    if case.file.kind == "snapshot" or case.missing is not None:
+    if case.file.kind != "field" or case.missing is not None:
         return
     accepted = platform.registry.files(kind=case.file.kind, table_name=case.file.table_name, verdict="accepted")
     sizes = [other.rows or 0 for other in accepted]

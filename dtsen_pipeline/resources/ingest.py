@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from dtsen_pipeline.core.survey import check_survey
-from dtsen_pipeline.reference import Profile
+from dtsen_pipeline.reference import Profile, city
 from dtsen_pipeline.resources.admission import (
     BY_PERSON,
     NO_PARTNER,
+    REGISTER,
     SNAPSHOT,
     amend,
     release_batches,
@@ -43,7 +44,7 @@ from dtsen_pipeline.schemas.errors import DtsenError
 FACTS = ("kind", "table_name", "profile", "profile_version", "version", "region", "data_date", "batch_id", "rows")
 SIDECAR_FACTS = frozenset({"data_date", "version", "region", "batch_id"})
 SIDECAR_LIMIT = 65_536
-AGAIN = (None, SNAPSHOT)
+AGAIN = (None, SNAPSHOT, REGISTER)
 """The kinds that a file has which this module refused: none where it could not be read."""
 BY_OTHERS = frozenset({BY_PERSON, "E_REGION", "E_BATCH_MISMATCH", "E_BATCH_MANIFEST"})
 """Refusals for what a person, a name or a manifest said, which is not kept with the bytes: they stand."""
@@ -101,7 +102,8 @@ def ingest_again(platform: Platform, token: str, now: datetime, declared: Declar
     """Read a refused file again from the vault, as today's profiles and settings read it.
 
     What stood beside it is not kept: its name, its note and its manifest are not asked. A snapshot is said to be of
-    the served city, and its rows are held against that. E_VERDICT for a file that was not refused for what it holds.
+    the served city, and its rows are held against that; which region an extract of the register covers its rows do not
+    say, so that it waits until it is sent again under its name. E_VERDICT for a file not refused for what it holds.
     """
     known = platform.registry.file(token)
     if known.verdict != "refused" or known.code in BY_OTHERS or known.kind not in AGAIN:
@@ -233,9 +235,9 @@ def _read(platform: Platform, deposit: Deposit, path: Path, told: Declared) -> _
     who = _identity(path, profile, told, deposit.token, manifest)
     found = surveyed(platform, deposit.sha256, profile, who.data_date, who.batch_id)
     check_survey(found, settings.numeric_id_share, settings.zero_id_share, deposit.token)
-    if who.region is not None and who.region != platform.settings.city:
+    if who.region is not None and not _is_here(who.region, profile, platform):
         raise DtsenError("E_REGION", "the file is of another regency or city", token=deposit.token)
-    is_snapshot = profile.kind == SNAPSHOT
+    is_snapshot, is_dated = profile.kind == SNAPSHOT, profile.kind in (SNAPSHOT, REGISTER)
     new = NewFile(
         sha256=deposit.sha256,
         size=deposit.size,
@@ -246,8 +248,8 @@ def _read(platform: Platform, deposit: Deposit, path: Path, told: Declared) -> _
         profile=profile.id,
         profile_version=profile.version,
         version=who.version if is_snapshot else None,
-        region=who.region if is_snapshot else None,
-        data_date=who.data_date if is_snapshot else None,
+        region=who.region if is_dated else None,
+        data_date=who.data_date if is_dated else None,
         batch_id=None if is_snapshot else who.batch_id or deposit.token,
         rows=found.rows,
     )
@@ -259,6 +261,13 @@ def _read(platform: Platform, deposit: Deposit, path: Path, told: Declared) -> _
     return _Read(new, found.damaged, found.waiting, found.unreviewed, found.officers, trips, manifest)
 
 
+def _is_here(region: str, profile: Profile, platform: Platform) -> bool:
+    """Whether a region is the served city; for an extract of the register also a district or village of it."""
+    place = city(platform.settings.city)
+    villages = place.kelurahan if profile.kind == REGISTER else ()
+    return region in {place.bps} | {code for one in villages for code in (one.kecamatan_bps, one.bps)}
+
+
 def _identity(path: Path, profile: Profile, told: Declared, token: str, manifest: Manifest | None) -> Declared:
     """Version, region, data date and batch: as told, else from the sidecar, the manifest, or the file's name."""
     named: dict[str, Any] = dict(profile.identify(path.name))
@@ -266,6 +275,8 @@ def _identity(path: Path, profile: Profile, told: Declared, token: str, manifest
         named |= {key: value for key, value in vars(manifest).items() if key in SIDECAR_FACTS and value is not None}
     beside = _sidecar(path, token)
     found = named | beside | {k: v for k, v in vars(told).items() if v is not None}
+    if profile.kind == REGISTER and told.region is not None:
+        found.pop("region")
     labels = [str(value) for key, value in found.items() if key != "data_date"]
     if not all(LABEL.fullmatch(label) for label in labels):
         raise DtsenError("E_SIDECAR", "a version, region or batch has an impossible name", token=token)

@@ -212,7 +212,7 @@ def count(label: str, *, bit: int, low: int, high: int, group: str, error: str =
     return _field(Kind.COUNT, label, bit=bit, group=group, sensitivity=Sensitivity.ROW, checks=checks)
 
 
-def date(label: str, *, bit: int, group: str, sensitivity: Sensitivity = Sensitivity.PERSONAL) -> Any:
+def date(label: str, *, bit: int | None, group: str, sensitivity: Sensitivity = Sensitivity.PERSONAL) -> Any:
     """A calendar day."""
     return _field(Kind.DATE, label, bit=bit, group=group, sensitivity=sensitivity, checks={})
 

@@ -18,10 +18,10 @@ from dtsen_pipeline.schemas.member import Member
 TOKEN = "^[0-9a-f]{12}$"  # noqa: S105 - a file token is no secret
 ENTITY = "^[0-9a-f]{32}$"
 PRESENCE_BIT, FAMILY_BIT = 48, 49
-WINNING = ("changed", "blocked", "pending", "filled", "refined")
+WINNING = ("register", "changed", "blocked", "pending", "filled", "refined")
 AGREEING = ("confirmed", "adopted")
-LOSING = ("overridden", "blocked", "pending", "expired", "superseded", "reviewed")
-SOURCES = ("keluarga", "anggota", "kunjungan", "kunjungan_anggota")
+LOSING = ("overridden", "blocked", "pending", "expired", "superseded", "reviewed", "overruled")
+SOURCES = ("keluarga", "anggota", "kunjungan", "kunjungan_anggota", "kependudukan")
 ENTITY_TABLES = ("keluarga", "anggota")
 EVENTS = (
     "lahir",

@@ -4,9 +4,10 @@ Holds no column of its own and no rule.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
+from dtsen_pipeline.schemas.civil import CivilStatus
 from dtsen_pipeline.schemas.columns import Column, Kind, columns
 from dtsen_pipeline.schemas.family import Family
 from dtsen_pipeline.schemas.member import Member
@@ -16,14 +17,17 @@ FAMILY, MEMBER = "keluarga", "anggota"
 VISIT, VISIT_MEMBER = "kunjungan", "kunjungan_anggota"
 SNAPSHOT_TABLES = (FAMILY, MEMBER)
 FIELD_TABLES = (VISIT, VISIT_MEMBER)
-INPUT_TABLES = SNAPSHOT_TABLES + FIELD_TABLES
+REGISTER = "kependudukan"
+INPUT_TABLES = (*SNAPSHOT_TABLES, *FIELD_TABLES, REGISTER)
+REGISTERED = ("nomor_induk_kependudukan", "nama", "tanggal_lahir", "jenis_kelamin", "nomor_kartu_keluarga")
+"""The member columns that a row of the population register brings; the last one may be blank."""
 OFFICIAL = ("desil_nasional", "desil_provinsi", "desil_kabupaten_kota")
 NOT_ASKED_IN_FIELD = frozenset({"official", "provenance"})
 
 
 @dataclass(frozen=True)
 class Table:
-    """An input table: its columns in canonical order, and whether officers or the ministry fill it in."""
+    """An input table: its columns in canonical order, and whether officers or an authority fill it in."""
 
     name: str
     columns: tuple[Column, ...]
@@ -52,6 +56,11 @@ def _asked(declared: tuple[Column, ...]) -> tuple[Column, ...]:
     return tuple(column for column in declared if column.group not in NOT_ASKED_IN_FIELD)
 
 
+def _registered(declared: tuple[Column, ...]) -> tuple[Column, ...]:
+    named = {column.name: column for column in declared}
+    return tuple(replace(named[name], required=name != REGISTERED[-1]) for name in REGISTERED)
+
+
 @cache
 def tables() -> Mapping[str, Table]:
     """Every input table by name."""
@@ -61,6 +70,7 @@ def tables() -> Mapping[str, Table]:
         MEMBER: Table(MEMBER, member),
         VISIT: Table(VISIT, columns(VisitHead) + _asked(family)),
         VISIT_MEMBER: Table(VISIT_MEMBER, columns(PresenceHead) + _asked(member)),
+        REGISTER: Table(REGISTER, _registered(member) + columns(CivilStatus)),
     }
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 
 from dtsen_pipeline import reference
-from dtsen_pipeline.synthetic import batches, city, damage, field, identity, register, sheet, write
+from dtsen_pipeline.synthetic import batches, city, damage, extract, field, identity, register, sheet, write
 from dtsen_pipeline.synthetic.draw import BLANK, Streams, streams
+from dtsen_pipeline.synthetic.events import World
 from dtsen_pipeline.synthetic.kinds import KINDS
 from dtsen_pipeline.synthetic.people import TODAY
 from dtsen_pipeline.synthetic.register import Register
@@ -57,8 +58,11 @@ class Summary:
     truth: Path
 
 
-def generate(families: int, seed: int, out: Path) -> Summary:
-    """Write a city of `families` families under `out`; the same seed gives the same bytes."""
+def generate(families: int, seed: int, out: Path, *, has_extract: bool = False) -> Summary:
+    """Write a city of `families` families under `out`; the same seed gives the same bytes.
+
+    `has_extract`: also write an extract of the population register, and birth dates that the ministry has wrong.
+    """
     if families < MINIMUM_FAMILIES:
         raise ValueError(f"a city needs at least {MINIMUM_FAMILIES} families")
     if seed < 0:
@@ -70,9 +74,12 @@ def generate(families: int, seed: int, out: Path) -> Summary:
     after, feedback = register.later(stream, world, before, early.visits, early.members)
     late = field.visit(stream, _WEEKS[1], world, after, early.visits.rows)
     field.add_expired(stream("expired"), early, world, before)
+    misdated = extract.misdate(stream, world, (before, after)) if has_extract else None
     editions = zip((before, after), _SNAPSHOTS, strict=True)
     written = [_snapshot(stream, out, state, edition) for state, edition in editions]
     written.append(_batches(stream, out, early, late))
+    if has_extract:
+        written.append(_extract(stream, out, world))
     tables = {
         "persons": write.persons(world, (before, after)),
         "families": write.families(world, (before, after)),
@@ -80,10 +87,13 @@ def generate(families: int, seed: int, out: Path) -> Summary:
         "feedback": write.feedback(feedback),
     }
     write.truth(out / "truth", tables)
-    return _summary(families, seed, out, [path for paths, _ in written for path in paths], tables)
+    told = {} if misdated is None else {"birth_date_wrong": len(misdated)}
+    return _summary(families, seed, out, [path for paths, _ in written for path in paths], tables, told)
 
 
-def _summary(families: int, seed: int, out: Path, files: list[Path], tables: dict[str, pl.DataFrame]) -> Summary:
+def _summary(
+    families: int, seed: int, out: Path, files: list[Path], tables: dict[str, pl.DataFrame], told: dict[str, int]
+) -> Summary:
     """Count rows and errors, and note the counts beside the truth."""
     occurrences = tables["occurrences"]
     per_file = _planted(occurrences)
@@ -97,7 +107,7 @@ def _summary(families: int, seed: int, out: Path, files: list[Path], tables: dic
         files=tuple(files),
         truth=out / "truth",
     )
-    _note(summary, per_file, int(tables["persons"]["nik_unmatched"].sum()))
+    _note(summary, per_file, {"nik_unmatched": int(tables["persons"]["nik_unmatched"].sum()), **told})
     return summary
 
 
@@ -154,6 +164,14 @@ def _batches(stream: Streams, out: Path, early: field.Batch, late: field.Batch) 
     return paths, pl.concat(frames)
 
 
+def _extract(stream: Streams, out: Path, world: World) -> tuple[list[Path], pl.DataFrame]:
+    """The extract of the population register."""
+    found = extract.extract(stream, world, _header("dukcapil_v1"))
+    content = write.rendered(found, ",", quoted=False)
+    path = write.data(out / extract.FOLDER, found.name, content, extract.NOTE)
+    return [path], write.occurrences(extract.FOLDER, [found])
+
+
 def _planted(occurrences: pl.DataFrame) -> dict[str, dict[str, int]]:
     """How many rows of each file carry each kind."""
     found = occurrences.filter(pl.col("kinds").list.len() > 0).explode("kinds").group_by("file", "kinds").len()
@@ -163,9 +181,8 @@ def _planted(occurrences: pl.DataFrame) -> dict[str, dict[str, int]]:
     return per_file
 
 
-def _note(summary: Summary, per_file: dict[str, dict[str, int]], unmatched: int) -> None:
+def _note(summary: Summary, per_file: dict[str, dict[str, int]], truth_only: dict[str, int]) -> None:
     """The counts beside the truth; paths are relative, so that the bytes do not depend on the place."""
-    truth_only = {"nik_unmatched": unmatched}
     planted = {"files": per_file, "totals": summary.planted, "truth_only": truth_only}
     write.document(summary.truth / "planted.json", planted)
     files = [str(path.relative_to(summary.out)) for path in summary.files]

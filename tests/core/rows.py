@@ -1,4 +1,4 @@
-"""Tiny towns for the tests of the core: rows of the four input tables from keyword values, and the run over them.
+"""Tiny towns for the tests of the core: rows of the input tables from keyword values, and the run over them.
 
 Every row starts from a plain family or member, so that a test names only the cells it is about. All people and
 numbers are invented (serials 9000 to 9999). File tokens are chosen, not hashed, so that tests can order them.
@@ -18,6 +18,7 @@ from dtsen_pipeline.schemas.tables import (
     FAMILY,
     INPUT_TABLES,
     MEMBER,
+    REGISTER,
     SNAPSHOT_TABLES,
     VISIT,
     VISIT_MEMBER,
@@ -139,6 +140,21 @@ class Town:
         token = self._field_file(file, VISIT_MEMBER)
         name = visit if isinstance(visit, str) else f"{visit[0][:2]}-{visit[1]}"
         return self._add(VISIT_MEMBER, token, {"id_kunjungan": name, "keberadaan_anggota": presence} | cells)
+
+    def registered(
+        self,
+        person: int,
+        status: str = "1",
+        file: str = "e1",
+        day: str = "2026-06-01",
+        region: str = CITY,
+        **cells: str,
+    ) -> Pointer:
+        """A row of an extract of the population register about the bearer of a NIK."""
+        source = Source(file * 32, REGISTER, "dukcapil_v1", 1, region=region, data_date=day)
+        token = self.sources.setdefault(file, source).token
+        plain = {name: PLAIN_MEMBER[name] for name in ("nama", "tanggal_lahir", "jenis_kelamin")}
+        return self._add(REGISTER, token, {NIK: nik(person), **plain, "status_kependudukan": status, **cells})
 
     def damage(self, table: str, src: str, reason: str = "E_LINE_WIDTH") -> Pointer:
         """A line that could not be read."""

@@ -65,3 +65,4 @@ def test_noise_takes_every_decision(noisy_run: Run) -> None:
         assert all(taken[table, decision] for decision in ("confirmed", "adopted", "changed", "blocked", "pending"))
         assert all(lost[table, decision] for decision in ("overridden", "blocked", "pending", "expired", "superseded"))
     assert {decision for _, decision in taken} == {*WINNING, *AGREEING}
+    assert lost["anggota", "overruled"]

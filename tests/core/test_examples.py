@@ -15,13 +15,14 @@ from dtsen_pipeline.core.officers import Term
 from dtsen_pipeline.resources.engines import open_engine
 from dtsen_pipeline.schemas.reasons import ROW_REASONS
 from dtsen_pipeline.schemas.reasons.examples import CARD, DATA_DATE, EXAMPLES, LISTED, NIK, SOUND, Example
-from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, SNAPSHOT_TABLES
+from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, REGISTER, SNAPSHOT_TABLES
 from tests.core.rows import CITY, Pointer, Release, Town, texts
 from tests.core.test_parity import needs_java
 from tests.running import Readings
 
 BATCH = "2026-W40-CONTOH"
 BY_IDENTITY = "W_NIK_SHARED"
+BY_REGISTER = ("W_NIK_UNMATCHED", "W_REGISTER_NAME")
 SOUND_HOME = Example(FAMILY, {}, ((MEMBER, {}),))
 CASES: Mapping[str, Example] = {**EXAMPLES, "sound home": SOUND_HOME} | {
     f"sound {table}": Example(table, {}, ((FAMILY, {}),) if table == MEMBER else ())
@@ -58,11 +59,11 @@ def written(cases: Mapping[str, Example]) -> tuple[Readings, dict[Pointer, str]]
 
 
 def _source(number: int, table: str) -> Source:
-    dated = (
-        {"version": f"v{number}", "region": CITY, "data_date": DATA_DATE}
-        if table in SNAPSHOT_TABLES
-        else {"batch": BATCH}
-    )
+    dated = {"region": CITY, "data_date": DATA_DATE}
+    if table in SNAPSHOT_TABLES:
+        dated |= {"version": f"v{number}"}
+    elif table != REGISTER:
+        dated = {"batch": BATCH}
     return Source(f"{number:03}{INPUT_TABLES.index(table)}" * 16, table, DIALECT_OF[table], 3, **dated)
 
 
@@ -91,7 +92,7 @@ def test_what_the_examples_start_from_breaks_no_rule(name: str, given: dict[str,
     assert given[name] == set()
 
 
-@pytest.mark.parametrize("code", [code for code in EXAMPLES if code != BY_IDENTITY])
+@pytest.mark.parametrize("code", [code for code in EXAMPLES if code not in (BY_IDENTITY, *BY_REGISTER)])
 def test_an_example_triggers_its_finding(code: str, given: dict[str, set[str]]) -> None:
     assert code in {finding.partition(":")[0] for finding in given[code]}
 
@@ -103,6 +104,17 @@ def test_every_engine_finds_the_same(name: str, given: dict[str, set[str]], tmp_
         assert findings(other) == given
     finally:
         other.close()
+
+
+@pytest.mark.parametrize("code", BY_REGISTER)
+def test_a_finding_of_the_register_is_found_beside_it(code: str, engine: Engine) -> None:
+    example, town = EXAMPLES[code], Town()
+    rows = [(example.table, example.cells), *example.beside]
+    told = {table: {**SOUND[table], **cells} for table, cells in rows}
+    town.family(told[FAMILY][CARD])
+    cells = told.get(MEMBER, SOUND[MEMBER])
+    pointers = {MEMBER: town.member(cells[CARD], None, **cells), REGISTER: town.registered(1, **told[REGISTER])}
+    assert code in Release(town, engine).warnings(pointers[example.table])
 
 
 def test_a_number_of_two_persons_is_found_when_rows_are_tied(engine: Engine) -> None:

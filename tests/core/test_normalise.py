@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dtsen_pipeline.core.normalise import normalise, region_names
 from dtsen_pipeline.reference import city
 from dtsen_pipeline.schemas.columns import CLEARED, UNKNOWN_CODE, Kind
-from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, VISIT, VISIT_MEMBER, Table, tables
+from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, REGISTER, VISIT, VISIT_MEMBER, Table, tables
 from tests.core.rows import CARD, CITY, NIK, numbered
 
 FLOOR, ROOMS, CATTLE, BORN, AT = (
@@ -58,7 +58,7 @@ def test_every_row_stays_in_its_place_with_every_column(table: str) -> None:
     assert found["row"].to_list() == [2, 3, 4]
     assert found.columns[:2] == ["src", "row"]
     assert set(tables()[table].names) < set(found.columns)
-    assert ("id_name" in found.columns) == (table in (MEMBER, VISIT_MEMBER))
+    assert ("id_name" in found.columns) == (table in (MEMBER, VISIT_MEMBER, REGISTER))
 
 
 def test_codes_are_read_by_number_and_by_label() -> None:

@@ -15,7 +15,7 @@ from dtsen_pipeline.core.rules.persons import DIFFICULTIES
 from dtsen_pipeline.core.validate import check, check_births, predicates, split
 from dtsen_pipeline.reference import city, code_lists
 from dtsen_pipeline.schemas.reasons import REASONS, ROW_REASONS, reason_of
-from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, VISIT, VISIT_MEMBER, tables
+from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, REGISTER, VISIT, VISIT_MEMBER, tables
 from tests.core.rows import CARD, CITY, NIK, PLAIN_FAMILY, PLAIN_MEMBER, card, nik, numbered, texts
 
 BORN, SEX, FLOOR, ROOMS = "tanggal_lahir", "jenis_kelamin", "jenis_lantai_terluas", "luas_lantai"
@@ -42,6 +42,7 @@ SOUND = {
         CARD: card(1),
     },
     VISIT_MEMBER: {"id_kunjungan": "V1", "keberadaan_anggota": "1", NIK: nik(1)},
+    REGISTER: {NIK: nik(1), "nama": "CONTOH", BORN: "1980-01-01", SEX: "1", "status_kependudukan": "1"},
 }
 DAY, SUNDAY = date(2026, 7, 1), date(2026, 10, 4)
 SRC = "a" * 12
@@ -89,6 +90,12 @@ REJECTED: list[Case] = [
     (VISIT, {AT: ""}, f"E_REQUIRED:{AT}"),
     (VISIT, {"hasil_kunjungan": ""}, "E_REQUIRED:hasil_kunjungan"),
     (VISIT_MEMBER, {"id_kunjungan": " "}, "E_REQUIRED:id_kunjungan"),
+    *((REGISTER, {name: ""}, f"E_REQUIRED:{name}") for name in (NIK, "nama", BORN, SEX, "status_kependudukan")),
+    (REGISTER, {"status_kependudukan": "9"}, "E_CODE:status_kependudukan"),
+    (REGISTER, {"tanggal_status": "2026-07-02"}, "E_STATUS_DATE"),
+    (REGISTER, {"tanggal_status": "1979-12-31"}, "E_STATUS_DATE"),
+    (REGISTER, {"tanggal_status": "kemarin"}, "E_DATE:tanggal_status"),
+    (REGISTER, {BORN: "2026-07-02", NIK: nik(1, "2026-07-02")}, "E_BIRTH_FUTURE"),
     (VISIT_MEMBER, {"keberadaan_anggota": ""}, "E_REQUIRED:keberadaan_anggota"),
     *(
         (MEMBER, {NIK: number}, f"E_NIK_FORMAT:{NIK}")

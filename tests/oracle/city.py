@@ -4,8 +4,9 @@ import json
 import shutil
 from pathlib import Path
 
+from dtsen_pipeline.reference import profiles
 from tests.oracle.judge import Judgement, Release, judge
-from tests.oracle.noise import batch, snapshot
+from tests.oracle.noise import batch, extract, snapshot
 from tests.oracle.raw import RawFile
 from tests.running import Run, delivered
 
@@ -28,6 +29,14 @@ def with_noise(city: Path, out: Path, seed: int, share: float) -> Path:
                 name = file.path.name.replace("v3_2026", "v2_2026")
                 _deliver(out / "snapshot_0" / name, snapshot(raw, seed + 1), OLDEST)
     visits, members = batch(raw_files(out), seed, share)
+    header = profiles()["dukcapil_v1"].header
+    for number, day in enumerate(("2026-05-01", "2026-09-01")):
+        name = f"kependudukan_3571_{number}.csv"
+        _deliver(
+            out / "register" / name,
+            extract(raw_files(out), seed + number, header),
+            {"region": "3571", "data_date": day},
+        )
     note = {"batch_id": "2026-W50-NOISE"}
     _deliver(out / "batches" / "kunjungan_2026-W50_noise.csv", visits, note)
     _deliver(out / "batches" / "anggota_kunjungan_2026-W50_noise.csv", members, note)

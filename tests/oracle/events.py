@@ -112,6 +112,18 @@ class Chronicle:
                         self._note("anggota", "hidup_kembali", day, row.pointer, None, None, place)
                     is_dead = False
                 home, was_left = place, False
+        self._finally(person, home, is_dead=is_dead, was_left=was_left)
+
+    def _finally(self, person: Entity, home: Family | None, *, is_dead: bool, was_left: bool) -> None:
+        """The register's word stands behind everything that is told."""
+        word = person.word
+        presence = word.values[PRESENCE] if word else None
+        if word is None or home is None or presence is None:
+            return
+        if presence == DIED and not is_dead:
+            self._note("anggota", "meninggal", word.day, word.pointer, None, home)
+        if presence in MOVED and not was_left:
+            self._note("anggota", "pindah_keluar", word.day, word.pointer, None, home)
 
     def _seen(self, row: Record, day: date, home: Family | None, place: Family, *, is_new: bool) -> None:
         if home is not None and home != place:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from dtsen_pipeline.schemas.columns import Kind
+from tests.oracle.civil import SPOKEN
 from tests.oracle.rulings import InForce
 from tests.oracle.ties import CARD, NEW, NOT_FOUND, PRESENT, Entity, Pointer, Record
 from tests.oracle.values import HOME, PRESENCE, Answer, Mark, Value, agrees, is_finer, max_age_days
 
 FIXED_OF_FAMILY = {"official", "provenance"}
-WINS = {"changed", "blocked", "pending", "filled", "refined"}
+WINS = {"register", "changed", "blocked", "pending", "filled", "refined"}
 BASE_LOSES = {"changed": "overridden", "blocked": "blocked", "pending": "pending"}
 
 
@@ -110,8 +111,34 @@ def expect(
             spoken = [entry for entry in answered if entry[2] is not None]
             behind = _behind(spoken, answer, decided)
             spoken.sort(key=lambda entry: entry[0].pointer not in behind)
-            _settle(found, _Cell(answer, base, others, spoken, calendar, behind))
+            cell = _Cell(answer, base, others, spoken, calendar, behind)
+            word = entity.word.values.get(answer.name) if entity.word and answer.name in SPOKEN else None
+            if entity.word is None or word is None or word is Mark.UNKNOWN:
+                _settle(found, cell)
+            else:
+                _overrule(found, cell, entity.word.pointer, word)
     return found
+
+
+def _overrule(found: Outcome, cell: "_Cell", pointer: Pointer, word: Value) -> None:
+    """A column that the register speaks of: its word, which other claims agree with or lose to."""
+    answer, name = cell.answer, cell.answer.name
+    found.ministry[name], _, _ = cell.filled()
+    found.values[name] = word
+    is_stated = cell.base is not None and agrees(word, cell.new, answer)
+    found.lineage[pointer, "confirmed" if is_stated else "register"] |= cell.bit
+    if cell.base and _contradicts(cell.new, word, answer):
+        found.conflict[cell.base.pointer, "overruled"] |= cell.bit
+    for other in cell.others:
+        theirs = other.told[name]
+        is_rival = other.version == cell.calendar.base and _contradicts(theirs, cell.new, answer)
+        if is_rival and _contradicts(theirs, word, answer):
+            found.conflict[other.pointer, "overruled"] |= cell.bit
+    for record, _, value in cell.spoken:
+        if agrees(value, word, answer):
+            found.lineage[record.pointer, "confirmed"] |= cell.bit
+        else:
+            found.conflict[record.pointer, "overruled"] |= cell.bit
 
 
 def _behind(spoken: list[tuple[Record, Record, Value]], answer: Answer, decided: InForce) -> frozenset[Pointer]:

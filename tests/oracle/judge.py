@@ -5,11 +5,11 @@ Findings name a table, a surrogate id and a column, never a value.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, lru_cache
 from typing import Any
 
-from tests.oracle import bounds, scores
+from tests.oracle import bounds, civil, scores
 from tests.oracle import rulings as reviewers
 from tests.oracle.events import Chronicle, Event
 from tests.oracle.expected import WINS, Calendar, Outcome, expect, is_fixed, said
@@ -139,6 +139,12 @@ class _Witness:
         return found
 
     @cached_property
+    def unlisted(self) -> set[Pointer]:
+        """The register's words about persons who should not be published."""
+        published = {pointer for outcome in self.expected["anggota"].values() for pointer, _ in outcome.lineage}
+        return {person.word.pointer for person in self.ties.persons if person.word} - published
+
+    @cached_property
     def silent(self) -> set[Pointer]:
         """Field rows that answer nothing in any column."""
         found = set[Pointer]()
@@ -171,7 +177,7 @@ class _Court:
         linked = tuple(sorted((_pointer(row), (row["src_b"], row["row_b"])) for row in release.tables["tautan"]))
         witness = _heard(tuple(files), self.rejected, city, decided, linked)
         self.ties, self.calendar, self.expected = witness.ties, witness.calendar, witness.expected
-        self.silent = witness.silent
+        self.silent, self.unlisted = witness.silent, witness.unlisted
         self.resolved = self._resolved()
 
     def _resolved(self) -> dict[Pointer, str]:
@@ -248,6 +254,8 @@ class _Court:
     def _raw_value(self, pointer: Pointer, answer: Answer) -> Value:
         if answer.name == PRESENCE and self.files[pointer[0]].is_snapshot:
             return PRESENT
+        if answer.name == PRESENCE and self.files[pointer[0]].table == civil.TABLE:
+            return read(replace(answer, codes=civil.STATUS), self._cell(pointer, civil.STATUS))
         value = read(answer, self._cell(pointer, answer.name))
         return PRESENT if answer.name == PRESENCE and value == NEW else value
 
@@ -469,6 +477,8 @@ class _Court:
                     found[pointer] = "base"
                 if pointer in self.silent:
                     found[pointer] = "no_values"
+                if pointer in self.unlisted:
+                    found[pointer] = "out_of_scope"
                 if pointer in self.ties.aside:
                     found[pointer] = self.ties.aside[pointer]
                 if pointer in self.rejected or file.cells(row) is None:

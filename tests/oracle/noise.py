@@ -36,6 +36,31 @@ def snapshot(file: RawFile, seed: int) -> bytes:
     return b"\n".join([*lines, *again, b""])
 
 
+def extract(files: Sequence[RawFile], seed: int, header: Sequence[str]) -> bytes:
+    """An extract of the population register about most of the numbers that the files list, worn like everything."""
+    rng = Random(f"register {seed}")  # noqa: S311 - reproducible noise
+    known = _rows(files, "anggota", NIK)
+    lines = [_registered(rng, rng.choice(known[nik])) for nik in sorted(known) if nik and rng.random() < 0.8]
+    lines += [dict(line) for line in lines if rng.random() < 0.03]
+    lines += [_registered(rng, line) for line in lines if rng.random() < 0.03]
+    return _lines(header, lines)
+
+
+def _registered(rng: Random, known: Cells) -> Cells:
+    found = {name: known[name] for name in (NIK, CARD, "nama", "tanggal_lahir", "jenis_kelamin")}
+    changes = {
+        "nama": (known["nama"].split(" ")[0], "PERAGA LAIN"),
+        "tanggal_lahir": ("1961-02-03", "1961-02-30"),
+        "jenis_kelamin": ("1", "2", "77"),
+    }
+    for name, others in changes.items():
+        if rng.random() < 0.06:
+            found[name] = rng.choice(others)
+    found["status_kependudukan"] = rng.choice(("1",) * 16 + ("2", "Meninggal", "3", "4"))
+    found["tanggal_status"] = rng.choice(("", "2026-04-05", "2026-08-09", "2031-01-01"))
+    return found
+
+
 def _worn(rng: Random, table: str, cells: Cells) -> Cells:
     worn = dict(cells)
     for answer in answers(table):
@@ -145,7 +170,10 @@ def _digits(answer: Answer) -> int:
 
 
 def _written(files: Sequence[RawFile], table: str, rows: Sequence[Cells]) -> bytes:
-    header = next(file for file in files if file.table == table).header
+    return _lines(next(file for file in files if file.table == table).header, rows)
+
+
+def _lines(header: Sequence[str], rows: Sequence[Cells]) -> bytes:
     text = io.StringIO()
     writer = csv.DictWriter(text, header, restval="", extrasaction="ignore", lineterminator="\n")
     writer.writeheader()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 
+from tests.oracle import civil
 from tests.oracle.cards import Chains, Someone, chains
 from tests.oracle.raw import RawFile
 from tests.oracle.rulings import InForce
@@ -90,6 +91,8 @@ class Entity:
     rows: list[Record] = field(default_factory=list)
     visits: list[tuple[Record, Record]] = field(default_factory=list)
     """Field rows, each with its visit (for a family the visit itself)."""
+    word: civil.Word | None = None
+    """What the population register says of the person."""
 
 
 @dataclass
@@ -121,6 +124,7 @@ def tie(
     linked: Sequence[Link] = (),
 ) -> Ties:
     """Tie every row that is not rejected, as the rules, then the reviewers, then the links of the release say."""
+    words, files = civil.heard(files, rejected), [file for file in files if file.table in ENTITY_TABLE]
     records = {file.token: _records(file, rejected, city) for file in files}
     dates = {file.version: file.data_date for file in files if file.version and file.data_date}
     ranked = {file.version for file in files if file.is_ranked}
@@ -134,16 +138,30 @@ def tie(
     standing = {(record.version, str(record.values[CARD])) for name in SNAPSHOTS for record in by_table[name]}
     cards = chains(standing, _people(by_table["anggota"], homes), versions)
     _join(families, cards)
-    persons, wrong = _persons(by_table["anggota"], homes, cards, outside, aside, decided, linked)
+    persons, wrong = _persons(by_table["anggota"], homes, cards, outside, aside, decided, linked, words)
     base_cards = {card for card, family in families.items() if any(r.version == versions[-1] for r in family.rows)}
     gone = {cards.last(card) for version, card in outside if version == versions[-1]} - base_cards
     visits = _visits(by_table["kunjungan"], families, base_cards, cards, gone, aside)
     met, doubtful = _meet(by_table["kunjungan_anggota"], visits, _Known(persons), aside, decided, linked)
     persons += met
+    _listen(persons, words)
+    aside |= words.aside
     for person in persons:
         _mark_hearsay(person, versions[-1])
     official = next((version for version in reversed(versions) if version in ranked), None)
     return Ties(families, persons, aside, versions, official, cards, wrong & doubtful)
+
+
+def _listen(persons: Sequence[Entity], words: civil.Words) -> None:
+    """Give every person the register's word: by the snapshots' rows with the NIK, else by those of visits."""
+    listed, met = defaultdict[str, list[civil.Bearer]](list), defaultdict[str, list[civil.Bearer]](list)
+    for place, person in enumerate(persons):
+        for found, rows in ((listed, person.rows), (met, [record for record, _ in person.visits])):
+            for record in rows:
+                if record.nik:
+                    found[record.nik].append(civil.Bearer(place, _birth(record), record.name))
+    for place, word in civil.tied(words, met | listed).items():
+        persons[place].word = word
 
 
 def _mark_hearsay(person: Entity, base: str) -> None:
@@ -238,6 +256,7 @@ def _persons(
     aside: dict[Pointer, str],
     decided: InForce,
     linked: Sequence[Link],
+    words: civil.Words,
 ) -> tuple[list[Entity], set[Link]]:
     active = list[Record]()
     for record in rows:
@@ -247,7 +266,7 @@ def _persons(
             active.append(record)
         else:
             aside[record.pointer] = "out_of_scope" if place in outside - homes else "held"
-    keys, wrong = _alike(_reviewed(_keys(active, cards), decided), decided, linked)
+    keys, wrong = _alike(_reviewed(_settled(_keys(active, cards), words), decided), decided, linked)
     persons, met = defaultdict[object, Entity](Entity), set[object]()
     for record in active:
         key = keys[record]
@@ -271,6 +290,16 @@ def _keys(active: list[Record], cards: Chains) -> dict[Record, tuple[object, ...
         others = alike[record.values[HOME], record.name, _birth(record)]
         keys[record] = next(iter(others)) if not record.nik and len(others) == 1 else own
     return keys
+
+
+def _settled(keys: dict[Record, tuple[object, ...]], words: civil.Words) -> dict[Record, tuple[object, ...]]:
+    """Rows that agree with the register, blanks aside, are the person of its NIK."""
+    found = {}
+    for record, key in keys.items():
+        word = words.by_nik.get(record.nik or "")
+        agrees = word is not None and not civil.contradict(_birth(record), word.birth)
+        found[record] = word.key if agrees and word is not None and word.key is not None else key
+    return found
 
 
 def _reviewed(keys: dict[Record, tuple[object, ...]], decided: InForce) -> dict[Record, tuple[object, ...]]:

@@ -35,6 +35,7 @@ EXPECTED = {
     "hasil_kunjungan",
     "keberadaan",
     "peran_petugas",
+    "status_kependudukan",
 }
 COARSE = {
     "lantai": {91: {1, 2, 4}},
@@ -137,7 +138,7 @@ def test_a_text_that_could_mean_two_codes_is_no_spelling() -> None:
 
 def test_only_numbers_that_are_certain_are_confirmed() -> None:
     confirmed = {name for name, code_list in code_lists().items() if code_list.status == "confirmed"}
-    assert confirmed == {"desil", "hasil_kunjungan", "keberadaan", "peran_petugas"}
+    assert confirmed == {"desil", "hasil_kunjungan", "keberadaan", "peran_petugas", "status_kependudukan"}
 
 
 def _list(*codes: Code) -> CodeList:

@@ -37,6 +37,7 @@ def test_dialects() -> None:
         "kemensos_v1_anggota": ("snapshot", ";", "minimal", True),
         "lapangan_v1_kunjungan": ("field", ",", "minimal", False),
         "lapangan_v1_anggota": ("field", ",", "minimal", False),
+        "dukcapil_v1": ("register", ",", "minimal", True),
         "kobo_v1_csv": ("field", ";", "all", True),
         "odk_v1_csv": ("field", ",", "minimal", False),
         "odk_v1_csv_anggota": ("field", ",", "minimal", False),
@@ -44,7 +45,11 @@ def test_dialects() -> None:
     assert {(p.encoding, p.newlines, p.has_quoted_newlines) for p in profiles().values()} == {
         ("utf-8", ("lf", "crlf"), False)
     }
-    assert {p.kind: p.cleared_token for p in profiles().values()} == {"snapshot": None, "field": "TIDAK_ADA"}
+    assert {p.kind: p.cleared_token for p in profiles().values()} == {
+        "snapshot": None,
+        "field": "TIDAK_ADA",
+        "register": None,
+    }
 
 
 def test_parts_of_one_file_number_their_rows_apart() -> None:

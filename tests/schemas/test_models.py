@@ -10,20 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dtsen_pipeline.reference import code_lists, merge_policy
+from dtsen_pipeline.schemas.civil import CivilStatus
 from dtsen_pipeline.schemas.columns import MAX_BIT, Column, Kind, Sensitivity, columns
 from dtsen_pipeline.schemas.family import Family
 from dtsen_pipeline.schemas.member import Member
 from dtsen_pipeline.schemas.release import FAMILY_BIT, Anggota, Keluarga
 from dtsen_pipeline.schemas.visit import PresenceHead, VisitHead
 
-MODELS = (Family, Member, VisitHead, PresenceHead)
+MODELS = (Family, Member, VisitHead, PresenceHead, CivilStatus)
 RECORDED = json.loads((Path(__file__).parent / "lineage_bits.json").read_text(encoding="utf-8"))
 BITS = {
     "keluarga": {column.name: column.bit for column in columns(Keluarga) if column.bit is not None},
     "anggota": {column.name: column.bit for column in columns(Anggota) if column.bit is not None}
     | {"family_id": FAMILY_BIT},
 }
-UNAGED = {"official", "provenance", "visit"}
+UNAGED = {"official", "provenance", "visit", "civil_register"}
 NIK_LIKE = st.text(alphabet="0123456789\u0661\u0967 \n.E", min_size=14, max_size=18) | st.from_regex(
     r"\A[0-9]{16}\n?\Z"
 )

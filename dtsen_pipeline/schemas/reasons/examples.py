@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER
+from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, REGISTER, VISIT, VISIT_MEMBER
 
 DATA_DATE = "2026-07-01"
 NIK, CARD, BORN, SEX = "nomor_induk_kependudukan", "nomor_kartu_keluarga", "tanggal_lahir", "jenis_kelamin"
@@ -42,6 +42,13 @@ SOUND: Mapping[str, Cells] = MappingProxyType(
             CARD: "3571010101209001",
         },
         VISIT_MEMBER: {"id_kunjungan": "V1", "keberadaan_anggota": "1", NIK: "3571010101809001"},
+        REGISTER: {
+            NIK: "3571010101809001",
+            "nama": "CONTOH",
+            BORN: "1980-01-01",
+            SEX: "1",
+            "status_kependudukan": "1",
+        },
     }
 )
 """A row of each table that breaks no rule; the cells that are not named are blank."""
@@ -97,6 +104,9 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
         "E_VISIT_FUTURE": _of(VISIT, waktu_kunjungan="2026-10-05T08:00:00+07:00"),
         "E_VISIT_ROLE": _of(VISIT, waktu_kunjungan="2025-12-31T08:00:00+07:00"),
         "W_OFFICER_UNKNOWN": _of(VISIT, id_petugas="P9"),
+        "E_STATUS_DATE": _of(REGISTER, status_kependudukan="2", tanggal_status="2026-07-02"),
+        "W_NIK_UNMATCHED": Example(MEMBER, {}, ((FAMILY, {}), (REGISTER, {NIK: "3571010101809002"}))),
+        "W_REGISTER_NAME": Example(REGISTER, {}, ((FAMILY, {}), (MEMBER, {"nama": "SUPARMAN"}))),
         "W_NIK_MISSING": _of(MEMBER, nomor_induk_kependudukan=""),
         "W_NIK_BIRTHDATE": _of(MEMBER, tanggal_lahir="1980-01-02"),
         "W_NIK_SEX": _of(MEMBER, jenis_kelamin="2"),

@@ -21,6 +21,10 @@ CLASHES: Mapping[str, Text] = MappingProxyType(
 
 DECISIONS: Mapping[str, Text] = MappingProxyType(
     {
+        "register": Text(
+            "Data kependudukan didahulukan dari nilai potret dan verifikasi.",
+            "The population register comes before the values of snapshots and visits.",
+        ),
         "changed": Text(
             "Nilai verifikasi menggantikan nilai potret.",
             "The verified value replaces the snapshot's.",
@@ -42,8 +46,8 @@ DECISIONS: Mapping[str, Text] = MappingProxyType(
             "A finer value takes the place of a coarse one that agrees with it.",
         ),
         "confirmed": Text(
-            "Petugas menemukan nilai yang sama dengan potret.",
-            "The officer found the value that the snapshot holds.",
+            "Petugas atau data kependudukan memuat nilai yang sama dengan yang berlaku.",
+            "The officer found, or the register holds, the value that stands.",
         ),
         "adopted": Text(
             "Potret baru sudah memuat nilai yang diverifikasi.",
@@ -64,6 +68,10 @@ DECISIONS: Mapping[str, Text] = MappingProxyType(
         "reviewed": Text(
             "Peninjau memilih kunjungan lain untuk kelompok kolom ini.",
             "A reviewer chose another visit for this group of columns.",
+        ),
+        "overruled": Text(
+            "Data kependudukan menyatakan lain dan didahulukan.",
+            "The population register says otherwise and comes first.",
         ),
     }
 )
@@ -99,8 +107,8 @@ FATE_TEXTS: Mapping[str, Text] = MappingProxyType(
             "The row waits for a person to decide.",
         ),
         "out_of_scope": Text(
-            "Baris ini tentang keluarga di kabupaten/kota lain.",
-            "The row speaks of a family in another regency or city.",
+            "Baris ini tentang keluarga di kabupaten/kota lain, atau tentang orang yang tidak ada dalam potret dasar.",
+            "The row speaks of a family in another regency or city, or of a person whom the base snapshot lacks.",
         ),
     }
 )
@@ -120,12 +128,12 @@ EVENT_TEXTS: Mapping[str, Text] = MappingProxyType(
             "The person is seen in another family than before.",
         ),
         "pindah_keluar": Text(
-            "Menurut keluarganya sendiri, orang ini pindah.",
-            "The person's own family said that they moved away.",
+            "Menurut keluarganya sendiri atau data kependudukan, orang ini pindah.",
+            "The person's own family or the population register said that they moved away.",
         ),
         "meninggal": Text(
-            "Menurut kunjungan, orang ini meninggal.",
-            "A visit was told that the person died.",
+            "Menurut kunjungan atau data kependudukan, orang ini meninggal.",
+            "A visit was told that the person died, or the population register says so.",
         ),
         "hidup_kembali": Text(
             "Orang ini ditemui, sesudah kunjungan sebelumnya mencatatnya meninggal.",
