@@ -50,7 +50,7 @@ def answered(
         MEMBER: observed.members,
         VISIT: observed.visits,
         VISIT_MEMBER: observed.presences,
-        REGISTER: records[REGISTER].join(observed.words.select(*ROW), on=list(ROW), how="semi"),
+        REGISTER: _without(records[REGISTER], unused, observed.aside),
     }
     found = []
     for table in SUBJECT:
@@ -61,6 +61,10 @@ def answered(
         good = _used(used[table], table, inputs).join(silent.select(*ROW), on=list(ROW), how="anti")
         found.append(_answers(engine.checkpoint(bad), good))
     return resolving(rejected, engine.checkpoint(nw.concat(found)))
+
+
+def _without(rows: Frame, *others: Frame) -> Frame:
+    return rows.join(nw.concat([other.select(*ROW) for other in others]), on=list(ROW), how="anti")
 
 
 def resolving(rejected: Frame, answers: Frame) -> Frame:

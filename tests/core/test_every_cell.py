@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from dtsen_pipeline.resources.engines import open_engine
 from dtsen_pipeline.schemas.release import AGREEING, WINNING, polars_types
+from dtsen_pipeline.synthetic import generate
 from tests import oracle
-from tests.oracle.city import judged, raw_files
+from tests.oracle.city import judged, raw_files, with_noise
 from tests.oracle.judge import KEYS, SCORES, Judgement
 from tests.oracle.values import answers
-from tests.running import Run
+from tests.running import Run, delivered, read
 
 POINTER = {"src", "row"}
 
@@ -28,6 +30,15 @@ def verdict(case: tuple[Run, Path]) -> Judgement:
 
 def test_nothing_differs(verdict: Judgement) -> None:
     assert not verdict.faults, verdict.summary()
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("seed", range(20, 32))
+def test_nothing_differs_in_other_noisy_cities(seed: int, tmp_path: Path) -> None:
+    generate(120 + 5 * seed, seed, tmp_path / "city")
+    noisy = with_noise(tmp_path / "city", tmp_path / "noisy", seed, 0.5)
+    found = judged(Run(read(delivered(noisy)), open_engine("polars", tmp_path / "scratch")), noisy)
+    assert not found.faults, found.summary()
 
 
 def test_every_cell_was_compared(case: tuple[Run, Path], verdict: Judgement) -> None:

@@ -191,7 +191,7 @@ class _Court:
                     ends[root] = f"{file.token}-{row}"
         roots = {pointer: chains.get(pointer, f"{pointer[0]}-{pointer[1]}") for pointer in self.rejected}
         mended = {pointer: ends[root] for pointer, root in roots.items() if root in ends}
-        unused = self.ties.aside.keys() | self.silent
+        unused = self.ties.aside.keys() | self.silent | self.unlisted
         return answered_later(self.files.values(), self.rejected, unused, self.ties) | mended
 
     @cached_property

@@ -142,7 +142,7 @@ def tie(
     base_cards = {card for card, family in families.items() if any(r.version == versions[-1] for r in family.rows)}
     gone = {cards.last(card) for version, card in outside if version == versions[-1]} - base_cards
     visits = _visits(by_table["kunjungan"], families, base_cards, cards, gone, aside)
-    met, doubtful = _meet(by_table["kunjungan_anggota"], visits, _Known(persons), aside, decided, linked)
+    met, doubtful = _meet(by_table["kunjungan_anggota"], visits, _Known(persons, versions[-1]), aside, decided, linked)
     persons += met
     _listen(persons, words)
     aside |= words.aside
@@ -386,15 +386,24 @@ def _standing(visit: Record, aside: dict[Pointer, str]) -> tuple[bool, datetime,
 
 
 class _Known:
-    """The persons known so far, looked up by NIK and by name within a family."""
+    """The persons known so far, looked up by NIK and by name within a family.
 
-    def __init__(self, persons: Iterable[Entity]) -> None:
+    A row of an older snapshot counts only where the `base` one has nobody with its NIK, and nobody of its name at home.
+    """
+
+    def __init__(self, persons: Iterable[Entity], base: str = "") -> None:
         self.persons = list(persons)
         self.by_nik = defaultdict[str, list[Sighting]](list)
         self.by_name = defaultdict[tuple[str, str], list[Sighting]](list)
-        for person in self.persons:
-            for record in person.rows:
+        rows = [(person, record) for person in self.persons for record in person.rows]
+        for person, record in rows:
+            if record.version == base:
                 self._list(person, str(record.values[HOME]), record)
+        numbers, names = set(self.by_nik), set(self.by_name)
+        for person, record in rows:
+            home = str(record.values[HOME])
+            if record.version != base and record.nik not in numbers and (home, record.name or "") not in names:
+                self._list(person, home, record)
 
     def _list(self, person: Entity, home: str, record: Record) -> None:
         if record.nik:
