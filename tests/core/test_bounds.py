@@ -15,6 +15,7 @@ from dtsen_pipeline.core.bounds import bounds
 from dtsen_pipeline.core.merge import Entities, Merged
 from dtsen_pipeline.reference import welfare_model
 from dtsen_pipeline.schemas.release import polars_types
+from tests.modelled import sectioned, sectioned_facts
 from tests.oracle import scores
 from tests.oracle.scores import Ranked, Scale
 
@@ -74,6 +75,10 @@ SCALE = Scale(
     ranked := [Ranked(5_800_000 + 17_000 * number, (number * 7) % 10 + 1) for number in range(100)],
     scores.cut_offs(ranked),
 )
+PLACE = "kode_kelurahan_desa"
+SECTIONS = (("3571010",), ("3571020", "3571030"))
+CODES = ("3571010007", "3571020007")
+BY_SECTION = (sectioned(*SECTIONS), sectioned_facts(*SECTIONS))
 Side = tuple[Row, tuple[Row, ...]]
 """A family's own answers and its members."""
 Cell = tuple[str, str]
@@ -81,8 +86,8 @@ Cell = tuple[str, str]
 
 
 def told(before: Side, after: Side, official: int, scale: Scale = SCALE) -> dict[str, int]:
-    """The bounds of one family."""
-    shadow = scores.score(before[0], before[1], ON)
+    """The bounds of one family, by the model with sections where it has a place."""
+    shadow = scored(before)
     at = None if shadow is None else _point(before, official, shadow, scale)
     types = {"family_id": pl.String, "desil_nasional": pl.Int32, "titik": pl.Int64}
     blank = pl.DataFrame([("f", official, at)], schema=types, orient="row")
@@ -90,9 +95,15 @@ def told(before: Side, after: Side, official: int, scale: Scale = SCALE) -> dict
         families=_entities("keluarga", [before[0]], [after[0]]),
         persons=_entities("anggota", before[1], after[1]),
     )
+    model = BY_SECTION[0] if PLACE in before[0] else MODEL
     spans = {decile: scale.span(decile) for decile in range(1, 11)}
-    (row,) = bounds(_lazy(blank), merged, MODEL, ON, scale.cuts, spans).to_native().collect().to_dicts()
+    (row,) = bounds(_lazy(blank), merged, model, ON, scale.cuts, spans).to_native().collect().to_dicts()
     return {name: value for name, value in row.items() if name != "family_id"}
+
+
+def scored(side: Side) -> int | None:
+    """A family's score by plain Python, by its section where it has a place."""
+    return scores.score(*side, ON, BY_SECTION[1] if PLACE in side[0] else None)
 
 
 def _entities(table: str, before: Sequence[Row], after: Sequence[Row]) -> Entities:
@@ -118,7 +129,8 @@ def completions(before: Side, after: Side) -> Iterator[tuple[Side, Side]]:
     """Every way to answer the blanks; a cell that is blank on both sides gets one answer."""
     blanks: dict[Cell, Sequence[Any]] = {}
     for family, members in (before, after):
-        blanks |= {("keluarga", name): values for name, values in HOUSE_VALUES.items() if family[name] is None}
+        asked = HOUSE_VALUES | ({PLACE: CODES} if PLACE in family else {})
+        blanks |= {("keluarga", name): values for name, values in asked.items() if family[name] is None}
         for nth, member in enumerate(members):
             blanks |= {(str(nth), n): v for n, v in MEMBER_VALUES.items() if member[n] is None and _is_asked(member, n)}
     for values in product(*blanks.values()):
@@ -141,7 +153,7 @@ def reached(before: Side, after: Side, official: int) -> tuple[set[int], set[int
     """The verified decile and the estimate under every completion."""
     verified, estimates = set[int](), set[int]()
     for one, two in completions(before, after):
-        shadow, found = scores.score(*one, ON), scores.score(*two, ON)
+        shadow, found = scored(one), scored(two)
         assert shadow is not None
         assert found is not None
         decile = scores.decile(found, SCALE.cuts)
@@ -157,7 +169,7 @@ def _point(before: Side, official: int, shadow: int, scale: Scale = SCALE) -> in
     """Where a family stands; one whose shadow score was missing stands among those of its official decile."""
     at = Scale([*scale.ranked, Ranked(shadow, official)], scale.cuts).point(official, shadow)
     low, high = scale.span(official)
-    return at if scores.score(*before, ON) is not None else min(max(at, low), high)
+    return at if scored(before) is not None else min(max(at, low), high)
 
 
 def check(before: Side, after: Side, official: int) -> tuple[int, int]:
@@ -223,6 +235,45 @@ def test_a_family_whose_decile_has_no_room_may_stay_in_it() -> None:
     before, after = ((HOUSE | {"aset_bergerak_sepeda_motor": answer}, (HEAD,)) for answer in (None, 2))
     found = told(before, after, 2, scale)
     assert (found["desil_estimasi_min"], found["desil_estimasi_max"]) == (1, 2)
+
+
+def at(place: str | None, **answers: Any) -> Side:
+    """A family at a place."""
+    return HOUSE | {PLACE: place} | answers, (HEAD, CHILD)
+
+
+def test_a_place_that_is_blank_on_both_sides_leaves_the_official_decile() -> None:
+    assert check(at(None), at(None), 4) == (4, 4)
+    found = told(at(None), at(None), 4)
+    assert found["desil_verifikasi_min"] < found["desil_verifikasi_max"]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_place_that_verification_brought_or_cleared_reaches_every_section(code: str) -> None:
+    for before, after in ((None, code), (code, None)):
+        low, high = check(at(before), at(after), 4)
+        assert low < high
+
+
+def test_a_shared_blank_place_and_a_found_motorcycle() -> None:
+    """Either section, and the same on both sides: the motorcycle moves by one of the two weights."""
+    low, high = check(at(None), at(None, aset_bergerak_sepeda_motor=1), 5)
+    assert 5 <= low <= high <= 8
+
+
+@pytest.mark.parametrize("official", [2, 9])
+def test_another_blank_beside_a_place(official: int) -> None:
+    check(at(None, luas_lantai=None), at(CODES[1], luas_lantai=None), official)
+    check(at(CODES[0], luas_lantai=None), at(CODES[1]), official)
+    check(at(CODES[0]), at(CODES[1], luas_lantai=None, fasilitas_bab=None), official)
+    check(at(None, fasilitas_bab=None), at(None, fasilitas_bab=None, aset_bergerak_mobil=1), official)
+
+
+def test_a_place_that_no_section_names_is_as_a_blank() -> None:
+    unknown = at("3571990001")
+    assert told(unknown, unknown, 4) == told(at(None), at(None), 4)
+    moved = told(at("3571990001"), at("3571990002"), 4)
+    assert moved["desil_estimasi_min"] < 4 < moved["desil_estimasi_max"]
 
 
 CELLS = st.sampled_from(

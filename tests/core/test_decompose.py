@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dtsen_pipeline.core.decompose import CAUSES, Contribution, Stand, decompose
+from dtsen_pipeline.core.decompose import CAUSES, Contribution, Formula, Stand, decompose
 
 CUTS = (10, 20, 30, 40, 50, 60, 70, 80, 90)
 PLAIN = Stand({"size": 3, "car": 0}, {"size": -5, "car": 30}, 50, 0, CUTS, 4)
@@ -46,6 +46,19 @@ def test_an_input_that_is_missing_on_the_way_counts_in_the_stage_that_knows_it()
     after = replace(PLAIN, values={"size": 3, "car": 1}, desil=7)
     found = decompose(PLAIN, after, {"size": 3, "car": None}, {"size": None, "car": None})
     assert found == (Contribution("susunan", None, 30, 3),)
+
+
+def test_a_move_into_another_section_is_told_apart_from_new_coefficients() -> None:
+    """The earlier model scores the later section by -5 and 40 around 55; the later model by 30 for a car."""
+    there = Formula({"size": -5, "car": 40}, 55)
+    one = replace(PLAIN, values={"size": 3, "car": 1}, desil=7)
+    moved = replace(one, weights=there.weights, intercept=55, desil=8)
+    found = decompose(one, moved, one.values, one.values, there)
+    assert found == (Contribution("bagian", None, 15, 1),)
+    refitted = replace(moved, weights={"size": -5, "car": 30}, desil=7)
+    found = decompose(one, refitted, one.values, one.values, there)
+    assert found == (Contribution("bagian", None, 15, 1), Contribution("koefisien", None, -10, -1))
+    assert decompose(one, refitted, one.values, one.values) == (Contribution("koefisien", None, 5, 0),)
 
 
 NAMES = ("a", "b", "c")

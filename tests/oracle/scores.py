@@ -24,18 +24,36 @@ def model() -> dict[str, Any]:
     return found
 
 
-def score(family: Mapping[str, Any], members: Iterable[Person], on: date) -> int | None:
-    """The score of a family; None where a feature is missing or nobody lives there."""
+def weights(facts: Mapping[str, Any], place: str | None) -> dict[str, int] | None:
+    """The weight of every feature, and of `""` the constant, by the section of a place; None where it has none."""
+    if "sections" not in facts:
+        found = {feature["name"]: feature["coefficient_micro"] for feature in facts["features"]}
+        return found | {"": facts["intercept_micro"]}
+    for section in facts["sections"]:
+        if place is not None and any(place[: len(code)] == code for code in section["regions"]):
+            return {**section["coefficients_micro"], "": section["intercept_micro"]}
+    return None
+
+
+def score(
+    family: Mapping[str, Any], members: Iterable[Person], on: date, facts: Mapping[str, Any] | None = None
+) -> int | None:
+    """The score of a family by a model file's facts; None where a feature or its section is missing, or nobody lives
+    there.
+    """
     counted = [person for person in members if person[PRESENCE] in (1, None)]
     if not counted:
         return None
-    found = features(family, counted, on)
-    total = int(model()["intercept_micro"])
-    for feature in model()["features"]:
-        value = found[feature["name"]]
+    found = features(family, counted, on) | {"": 1}
+    known = weights(facts or model(), family.get("kode_kelurahan_desa"))
+    if known is None:
+        return None
+    total = 0
+    for name, weight in known.items():
+        value = found[name]
         if value is None:
             return None
-        total += int(feature["coefficient_micro"]) * value
+        total += weight * value
     return total
 
 
