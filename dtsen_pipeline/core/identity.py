@@ -210,7 +210,7 @@ def _persons(rows: Frame, placed: Frame, changed: Frame | None, scene: Scene, en
     attached = engine.checkpoint(_attached(active))
     decided = links(attached, scene.standing, engine, key)
     told = engine.checkpoint(relinked(attached, decided, engine))
-    linking = None if scene.linkage is None else sure_links.linking_of(told, scene.linkage, engine)
+    linking = None if scene.linkage is None else Linking(told, scene.linkage, engine)
     edges = sure_links.between_snapshots(told, linking, len(scene.dates), decided.apart, engine) if linking else ()
     keyed = engine.checkpoint(_founded(relinked(told, Links(merged=sure_links.firsts(edges)), engine), scene))
     twins = repeated_rows(rows, ("src", "entity_key"), MEMBER, engine, ties=keyed)

@@ -8,6 +8,7 @@ ids are given in `identity`; here the pairs of a run are few and are decided one
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import narwhals as nw
@@ -77,15 +78,16 @@ class Edge:
 
 @dataclass(frozen=True)
 class Linking:
-    """`keys`: each way in which a snapshot writes a person, `keyed` for the model, with `own_key`."""
+    """The tied member rows of all snapshots (as `written` takes them, with `own_key`), for links among them."""
 
-    keys: Frame
+    rows: Frame
     model: LinkageModel
+    engine: Engine
 
-
-def linking_of(rows: Frame, model: LinkageModel, engine: Engine) -> Linking:
-    """The member rows of all snapshots, made ready once for everything that is sought among them."""
-    return Linking(keyed(written(rows, "own_key"), model, engine), model)
+    @cached_property
+    def keys(self) -> Frame:
+        """Each way in which a snapshot writes a person, `keyed` with `own_key`: once a run, if anybody is sought."""
+        return keyed(written(self.rows, "own_key"), self.model, self.engine)
 
 
 def written(rows: Frame, person: str) -> Frame:
@@ -121,10 +123,15 @@ def between_snapshots(
     stood = engine.checkpoint(rows.select("entity_key", "version").unique())
     missing = stood.group_by("entity_key").agg(times=nw.len()).filter(nw.col("times") < snapshots)
     numbered = rows.filter(~nw.col(NIK).is_null()).select("entity_key").unique()
+    sought = missing.select("entity_key").join(numbered, on="entity_key", how="anti")
+    if engine.fetch(sought.head(1)).is_empty():
+        return ()
     keys = rows.select("own_key", "entity_key").unique().join(missing, on="entity_key", how="semi")
     known = engine.checkpoint(_of(linking, keys, "entity_key"))
     new = engine.checkpoint(known.join(numbered.select(nw.col("entity_key").alias(SOURCE)), on=SOURCE, how="anti"))
     edges = _edges(link_few(new, known, linking.model, engine), linking.model)
+    if not edges:
+        return ()
     ends = _ends(edges, "entity_key", engine)
     lists = engine.fetch(stood.join(ends, on="entity_key", how="semi").select("entity_key", "version"))
     named = engine.fetch(numbered.join(ends, on="entity_key", how="semi"))
@@ -153,6 +160,8 @@ def with_visits(
     both = engine.checkpoint(nw.concat([known, new.select(known.collect_schema().names())]))
     found = _edges(link_few(new, both, linking.model, engine), linking.model)
     edges = [edge for edge in found if not met.issuperset(edge.ends)]
+    if not edges:
+        return (), {}
     ends = _ends(edges, "person_id", engine)
     lists = engine.fetch(calls.join(ends, on="person_id", how="semi").select("person_id", VISIT_ID).unique()).rows()
     lists += [(end, LISTED) for edge in edges for end in edge.ends if end not in met]
