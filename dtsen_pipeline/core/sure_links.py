@@ -19,26 +19,15 @@ from dtsen_pipeline.core.entities import ID_NAME, NIK, VISIT_ID, with_person_id
 from dtsen_pipeline.core.linkage import ID, PAIR, SOURCE, SURE, clusters, keyed, link_few
 from dtsen_pipeline.core.rows import pointer
 from dtsen_pipeline.reference.linking import MISSING, LinkageModel
+from dtsen_pipeline.schemas.release import polars_types
 from dtsen_pipeline.schemas.tables import MEMBER
 
 NEEDED = ("name", "date")
 """Kinds of comparisons that a tie needs on both sides: a person of whom one is not known is for a reviewer."""
 LISTED = "potret"
 """The list in which all persons of the snapshots stand once they are told apart."""
-COLUMNS = {
-    "person_id": pl.String,
-    "pihak_a": pl.String,
-    "pihak_b": pl.String,
-    "src": pl.String,
-    "row": pl.Int64,
-    "src_b": pl.String,
-    "row_b": pl.Int64,
-    "bobot": pl.Int64,
-    "peluang_per_sejuta": pl.Int64,
-    "model": pl.String,
-}
+COLUMNS = polars_types("tautan")
 """What is kept of a tie: the person, both records by the ids and rows that they have by themselves, and the edge."""
-
 NONE = pl.DataFrame(schema=COLUMNS)
 
 
@@ -218,10 +207,10 @@ def table(
     for edge in edges:
         sides = zip(edge.ends, (edge.one_row, edge.other_row), strict=True)
         a, b = sorted((ids.get(token, end), *pointer(token)) for end, token in sides)
-        rows.append((person_of[edge.one], a[0], b[0], *a[1:], *b[1:], edge.weight, edge.probability_ppm))
-    columns = [name for name in COLUMNS if name != "model"]
-    found = pl.DataFrame(rows, schema={name: COLUMNS[name] for name in columns}, orient="row")
-    return found.with_columns(model=pl.lit(linking.model.sha256))
+        facts = {"person_id": person_of[edge.one], "bobot": edge.weight, "peluang_per_sejuta": edge.probability_ppm}
+        facts |= dict(zip(("pihak_a", "src", "row", "pihak_b", "src_b", "row_b"), (*a, *b), strict=True))
+        rows.append(facts | {"model": linking.model.sha256})
+    return pl.DataFrame(rows, schema=COLUMNS)
 
 
 def aliases(kept: Frame) -> Frame:
