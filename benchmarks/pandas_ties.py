@@ -245,7 +245,7 @@ def _linked(
     strangers = lone.loc[ids.index].assign(person_id=ids, first_card=lone["card"])
     named = ids.reindex(exact.index).fillna(exact["person_id"])
     rows = persons.assign(first_card=persons[CARD])
-    linking = sure_links.linking_of(_handed(rows, [*ROW, "own_key", *FACTS], engine), linkage_model(), engine)
+    linking = sure_links.Linking(_handed(rows, [*ROW, "own_key", *FACTS], engine), linkage_model(), engine)
     edges, person_of = sure_links.with_visits(
         _handed(strangers, [*ROW, "person_id", *FACTS], engine),
         _handed(exact.assign(person_id=named), ["person_id", "id_kunjungan"], engine),

@@ -226,7 +226,7 @@ def _persons(
     attached = engine.checkpoint(attached if heard is None else register.settled(attached, heard.spoken))
     decided = links(attached, scene.standing, engine, key)
     told = engine.checkpoint(relinked(attached, decided, engine))
-    linking = None if scene.linkage is None else sure_links.linking_of(told, scene.linkage, engine)
+    linking = None if scene.linkage is None else Linking(told, scene.linkage, engine)
     edges = sure_links.between_snapshots(told, linking, len(scene.dates), decided.apart, engine) if linking else ()
     keyed = engine.checkpoint(_founded(relinked(told, Links(merged=sure_links.firsts(edges)), engine), scene))
     twins = repeated_rows(rows, ("src", "entity_key"), MEMBER, engine, ties=keyed)

@@ -8,6 +8,7 @@ ids are given in `identity`; here the pairs of a run are few and are decided one
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import narwhals as nw
@@ -18,26 +19,15 @@ from dtsen_pipeline.core.entities import ID_NAME, NIK, VISIT_ID, with_person_id
 from dtsen_pipeline.core.linkage import ID, PAIR, SOURCE, SURE, clusters, keyed, link_few
 from dtsen_pipeline.core.rows import pointer
 from dtsen_pipeline.reference.linking import MISSING, LinkageModel
+from dtsen_pipeline.schemas.release import polars_types
 from dtsen_pipeline.schemas.tables import MEMBER
 
 NEEDED = ("name", "date")
 """Kinds of comparisons that a tie needs on both sides: a person of whom one is not known is for a reviewer."""
 LISTED = "potret"
 """The list in which all persons of the snapshots stand once they are told apart."""
-COLUMNS = {
-    "person_id": pl.String,
-    "pihak_a": pl.String,
-    "pihak_b": pl.String,
-    "src": pl.String,
-    "row": pl.Int64,
-    "src_b": pl.String,
-    "row_b": pl.Int64,
-    "bobot": pl.Int64,
-    "peluang_per_sejuta": pl.Int64,
-    "model": pl.String,
-}
+COLUMNS = polars_types("tautan")
 """What is kept of a tie: the person, both records by the ids and rows that they have by themselves, and the edge."""
-
 NONE = pl.DataFrame(schema=COLUMNS)
 
 
@@ -77,15 +67,16 @@ class Edge:
 
 @dataclass(frozen=True)
 class Linking:
-    """`keys`: each way in which a snapshot writes a person, `keyed` for the model, with `own_key`."""
+    """The tied member rows of all snapshots (as `written` takes them, with `own_key`), for links among them."""
 
-    keys: Frame
+    rows: Frame
     model: LinkageModel
+    engine: Engine
 
-
-def linking_of(rows: Frame, model: LinkageModel, engine: Engine) -> Linking:
-    """The member rows of all snapshots, made ready once for everything that is sought among them."""
-    return Linking(keyed(written(rows, "own_key"), model, engine), model)
+    @cached_property
+    def keys(self) -> Frame:
+        """Each way in which a snapshot writes a person, `keyed` with `own_key`: once a run, if anybody is sought."""
+        return keyed(written(self.rows, "own_key"), self.model, self.engine)
 
 
 def written(rows: Frame, person: str) -> Frame:
@@ -121,10 +112,15 @@ def between_snapshots(
     stood = engine.checkpoint(rows.select("entity_key", "version").unique())
     missing = stood.group_by("entity_key").agg(times=nw.len()).filter(nw.col("times") < snapshots)
     numbered = rows.filter(~nw.col(NIK).is_null()).select("entity_key").unique()
+    sought = missing.select("entity_key").join(numbered, on="entity_key", how="anti")
+    if engine.fetch(sought.head(1)).is_empty():
+        return ()
     keys = rows.select("own_key", "entity_key").unique().join(missing, on="entity_key", how="semi")
     known = engine.checkpoint(_of(linking, keys, "entity_key"))
     new = engine.checkpoint(known.join(numbered.select(nw.col("entity_key").alias(SOURCE)), on=SOURCE, how="anti"))
     edges = _edges(link_few(new, known, linking.model, engine), linking.model)
+    if not edges:
+        return ()
     ends = _ends(edges, "entity_key", engine)
     lists = engine.fetch(stood.join(ends, on="entity_key", how="semi").select("entity_key", "version"))
     named = engine.fetch(numbered.join(ends, on="entity_key", how="semi"))
@@ -153,6 +149,8 @@ def with_visits(
     both = engine.checkpoint(nw.concat([known, new.select(known.collect_schema().names())]))
     found = _edges(link_few(new, both, linking.model, engine), linking.model)
     edges = [edge for edge in found if not met.issuperset(edge.ends)]
+    if not edges:
+        return (), {}
     ends = _ends(edges, "person_id", engine)
     lists = engine.fetch(calls.join(ends, on="person_id", how="semi").select("person_id", VISIT_ID).unique()).rows()
     lists += [(end, LISTED) for edge in edges for end in edge.ends if end not in met]
@@ -209,10 +207,10 @@ def table(
     for edge in edges:
         sides = zip(edge.ends, (edge.one_row, edge.other_row), strict=True)
         a, b = sorted((ids.get(token, end), *pointer(token)) for end, token in sides)
-        rows.append((person_of[edge.one], a[0], b[0], *a[1:], *b[1:], edge.weight, edge.probability_ppm))
-    columns = [name for name in COLUMNS if name != "model"]
-    found = pl.DataFrame(rows, schema={name: COLUMNS[name] for name in columns}, orient="row")
-    return found.with_columns(model=pl.lit(linking.model.sha256))
+        facts = {"person_id": person_of[edge.one], "bobot": edge.weight, "peluang_per_sejuta": edge.probability_ppm}
+        facts |= dict(zip(("pihak_a", "src", "row", "pihak_b", "src_b", "row_b"), (*a, *b), strict=True))
+        rows.append(facts | {"model": linking.model.sha256})
+    return pl.DataFrame(rows, schema=COLUMNS)
 
 
 def aliases(kept: Frame) -> Frame:

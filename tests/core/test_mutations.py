@@ -15,7 +15,7 @@ import narwhals as nw
 import polars as pl
 import pytest
 
-from dtsen_pipeline.core import bounds, cells, features, flow, merge, ministry, normalise, score, verdicts
+from dtsen_pipeline.core import bounds, cells, clashes, features, flow, merge, ministry, normalise, score, verdicts
 from dtsen_pipeline.core.rows import ROW
 from dtsen_pipeline.schemas.tables import FAMILY, tables
 from tests.oracle.city import judged
@@ -45,8 +45,8 @@ def _every_visit_is_later(original: Original) -> Original:
     return lambda *facts: replace(original(*facts), base_day=date(2000, 1, 1))
 
 
-def _only_the_base_was_seen(_: Original) -> Original:
-    return lambda visits, scene: visits.with_columns(seen_version=nw.lit(scene.base))
+def _only_the_base_was_seen(original: Original) -> Original:
+    return lambda visits, scene: original(visits, scene).with_columns(seen_version=nw.lit(scene.base))
 
 
 def _file_order_instead_of_time(original: Any) -> Any:
@@ -79,6 +79,7 @@ MISTAKES = {
     "a third value wins": Mistake(verdicts, "WINS", lambda wins: tuple({*wins} - {"pending"}), "merged", "merge"),
     "nothing expires": Mistake(verdicts, "_limit", lambda _: lambda *_: nw.lit(verdicts.NO_LIMIT), "merged", "merge"),
     "the seen snapshot is forgotten": Mistake(merge, "_with_seen", _only_the_base_was_seen, "merged", "merge"),
+    "every clash is soft": Mistake(clashes, "HARD", lambda _: clashes.SOFT, "merged", "clash"),
     "the last line speaks, not the last visit": Mistake(
         verdicts, "_told", _file_order_instead_of_time, "merged", "merge"
     ),

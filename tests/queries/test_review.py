@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import polars as pl
 import pytest
 from openpyxl.workbook.workbook import Workbook
 
 from dtsen_pipeline.core.engine import Engine
 from dtsen_pipeline.queries.access import Look
+from dtsen_pipeline.queries.explain import explain
 from dtsen_pipeline.queries.labels import MASK
 from dtsen_pipeline.queries.reading import view
 from dtsen_pipeline.queries.review import (
@@ -21,8 +23,10 @@ from dtsen_pipeline.queries.review import (
     CONTRADICTING,
     DECIDED,
     DISPUTED,
+    LINKED,
     OPEN,
     SHARED,
+    TIED,
     WAITING,
     Asked,
     Review,
@@ -50,6 +54,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> World:
     city = tmp_path_factory.mktemp("reviewed") / "city"
     generate(150, 7, city)
     _without_number(city / "snapshot_2")
+    _titled(city / "snapshot_1")
     _again_and_otherwise(city / "batches")
     return template(city)
 
@@ -79,6 +84,18 @@ def _without_number(folder: Path) -> None:
     again = next(list(row) for row in members if row[at] == first[card] and row[number])
     again[at], again[number] = neighbour[card], ""
     _append(people, [again], "|")
+
+
+def _titled(folder: Path) -> None:
+    """Everybody without a NIK bears a title."""
+    (path,) = folder.glob("anggota_*.csv")
+    text = path.read_text(encoding="utf-8", errors="surrogateescape")
+    names, *members = _rows(path, "|")
+    number, name = names.index("nomor_induk_kependudukan"), names.index("nama")
+    for row in members:
+        if not row[number] and row[name]:
+            text = text.replace(f'"{row[name]}"', f'"HJ. {row[name]}"')
+    path.write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
 
 
 def _again_and_otherwise(folder: Path) -> None:
@@ -144,7 +161,7 @@ def persons(world: World) -> list[dict[str, Any]]:
 def test_the_list_has_pairs_shared_numbers_and_visits_and_shows_nobody(base: World, engine: Engine) -> None:
     found = listed(base, engine)
     assert {ALIKE, SHARED, CONTRADICTING} <= {reason for one in found.cases for reason in one.reasons}
-    assert {one.status for one in found.cases} == {OPEN}
+    assert {one.status for one in found.cases} == {OPEN, TIED}
     visits = only(found, CONTRADICTING)
     assert (visits.case.group, FLOOR in visits.columns) == ("dwelling", True)
     assert found == listed(base, engine)
@@ -161,7 +178,7 @@ def test_the_workbook_shows_both_sides_and_the_score_last(base: World, engine: E
     book = openpyxl.load_workbook(BytesIO(review_book(found)))
     assert book.sheetnames[-1] == SCORES
     rows = cells(book, CASES)
-    assert {row["kasus"].value for row in rows} == {one.number for one in found.cases}
+    assert {row["kasus"].value for row in rows} == {one.number for one in found.of_status(OPEN)}
     assert not {"bobot", "peluang_per_sejuta"} & set(rows[0])
     pair = only(found, ALIKE)
     (row,) = [row for row in rows if row["kasus"].value == pair.number]
@@ -176,6 +193,33 @@ def test_the_workbook_shows_both_sides_and_the_score_last(base: World, engine: E
     with opened(base.settings) as platform:
         last = looks(platform)[-1]
     assert (last.action, last.purpose) == ("review.reveal", "tinjauan")
+
+
+def test_what_the_model_tied_is_shown_with_its_edge_and_one_reviewer_parts_it(
+    world: World, engine: Engine, tmp_path: Path
+) -> None:
+    case = listed(world, engine, SEEN).of_status(TIED)[0]
+    assert case.reasons == (LINKED,)
+    name = "Nama"
+    assert {label for label, _ in case.a} == {label for label, _ in case.b}
+    assert dict(case.a)[name] != dict(case.b)[name]
+    with opened(world.settings) as platform:
+        (row,) = [row for row in view(platform).rows("tautan") if {row["pihak_a"], row["pihak_b"]} == {*_sides(case)}]
+        (tie,) = trace(platform, view(platform), "anggota", row["person_id"], LOOK).ties
+        (person,) = view(platform).rows("anggota", pl.col("person_id") == row["person_id"])
+        family = explain(platform, view(platform), person["family_id"], LOOK)
+    assert (tie.number, tie.weight, tie.model) == (case.number, row["bobot"], row["model"])
+    assert tie in family.ties
+    assert answered(world, engine, tmp_path, case.number, "beda", "P-1", DAYS[0]).rows == 1
+    publish(world.settings)
+    after = {one.number: (one.status, one.answer) for one in listed(world, engine).cases}
+    assert after[case.number] == (DECIDED, "beda")
+    with opened(world.settings) as platform:
+        assert not [one for one in view(platform).rows("tautan") if one["person_id"] in _sides(case)]
+
+
+def _sides(one: Asked) -> tuple[str, str]:
+    return one.case.a, one.case.b
 
 
 @dataclass(frozen=True)
