@@ -75,12 +75,14 @@ def ingest(
     ] = None,
     data_date: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], metavar="TTTT-BB-HH", help="Tanggal data potret. / A snapshot's data date."),
+        typer.Option(
+            formats=["%Y-%m-%d"], metavar="TTTT-BB-HH", help="Tanggal data potret atau petikan. / The data date."
+        ),
     ] = None,
     *,
     as_json: house.JSON = False,
 ) -> None:
-    """Masukkan berkas potret, kunjungan, koreksi, keputusan atau daftar petugas. / Take files in."""
+    """Masukkan potret, kunjungan, koreksi, keputusan, daftar petugas, data kependudukan. / Take files in."""
     if kind is FileKind.CORRECTION:
         correcting.take(paths, profile, data_date, as_json=as_json)
         return
@@ -115,7 +117,9 @@ def retry(
     ] = None,
     data_date: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], metavar="TTTT-BB-HH", help="Tanggal data potret. / A snapshot's data date."),
+        typer.Option(
+            formats=["%Y-%m-%d"], metavar="TTTT-BB-HH", help="Tanggal data potret atau petikan. / The data date."
+        ),
     ] = None,
     version: Annotated[
         str | None, typer.Option(metavar="NAMA", help="Versi potret, misalnya v4_2026. / A snapshot's version.")
@@ -150,8 +154,6 @@ def _profiles_for(kind: FileKind | None, profile: str | None) -> Sequence[Profil
     if kind is None:
         return None
     found = [known for known in profiles().values() if known.kind == kind.value]
-    if not found:
-        raise DtsenError("E_USAGE", "files of that kind cannot be read by this version yet")
     if profile is not None and profiles()[profile] not in found:
         raise DtsenError("E_USAGE", "--kind and --profile contradict each other")
     return found

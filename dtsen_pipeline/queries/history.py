@@ -27,8 +27,8 @@ from dtsen_pipeline.queries.cards import older_cards
 from dtsen_pipeline.queries.labels import HOME, ColumnFacts, as_text, column_facts, meaning, shown
 from dtsen_pipeline.queries.rawtext import Pointer, Raw, RawRows
 from dtsen_pipeline.queries.reading import Row, View
-from dtsen_pipeline.queries.sources import VISIT, VISIT_MEMBER, Source, Sources, fates_of
-from dtsen_pipeline.queries.trace import FAMILY, PERSON, raw_of, release_facts, resolved
+from dtsen_pipeline.queries.sources import REGISTER, VISIT, VISIT_MEMBER, Source, Sources, fates_of
+from dtsen_pipeline.queries.trace import FAMILY, PERSON, delivered_as, raw_of, release_facts, resolved
 from dtsen_pipeline.resources.engines.polars import PolarsEngine
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.schemas.errors import DtsenError
@@ -36,7 +36,8 @@ from dtsen_pipeline.schemas.reasons import DECISIONS, FATE_TEXTS
 
 PRESENCE = "keberadaan_anggota"
 PRESENT, NEW = 1, 5
-FIELD = (VISIT, VISIT_MEMBER)
+ASKED = (VISIT, VISIT_MEMBER, REGISTER)
+"""Whose rows answer some columns only."""
 
 
 @dataclass(frozen=True)
@@ -129,11 +130,13 @@ class _Search:
         record: Row,
         fates: Mapping[Pointer, tuple[str, str | None]],
     ) -> Observation | None:
-        source, raw = self.sources.of(pointer), raw_of(column, self.rows.raw(pointer))
+        source = self.sources.of(pointer)
+        column = column if column is HOME else delivered_as(column, source.table)
+        raw = raw_of(column, self.rows.raw(pointer))
         decisions = tuple(
             row["decision"] for row in self.told if (row["src"], row["row"]) == pointer and column.is_in(row["mask"])
         )
-        if source.table in FIELD and column is not HOME and not (raw or "").strip() and not decisions:
+        if source.table in ASKED and column is not HOME and not (raw or "").strip() and not decisions:
             return None
         value = as_text(record.get(column.name))
         fate, reason = fates.get(pointer, (None, None))
@@ -190,7 +193,14 @@ class _Search:
             cards_of = {pointer: self._card(table, pointer, raw) for pointer, raw in raws.items()}
             records = _records(self.platform, table, raws, cards_of)
             found |= {(row["src"], row["row"]): row for row in records if row["person_id"] in ids}
-        return found
+        return found | self._registered()
+
+    def _registered(self) -> dict[Pointer, Row]:
+        """The register's rows about the number of which one speaks of the person, in whatever extract."""
+        said = [(row["src"], row["row"]) for row in self.told if row["sumber"] == REGISTER]
+        numbers = {raw[NIK].strip() for raw in map(self.rows.raw, said) if raw}
+        rows = {at: raw for at, raw in self._search(REGISTER, numbers).items() if raw[NIK].strip() in numbers}
+        return {(row["src"], row["row"]): row for row in _records(self.platform, REGISTER, rows)}
 
     def _card(self, table: str, pointer: Pointer, raw: Raw) -> str | None:
         """The card of a person's row: its own, or the visited family's."""

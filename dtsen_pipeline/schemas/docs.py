@@ -9,6 +9,7 @@ from types import MappingProxyType
 import pandera.polars as pa
 
 from dtsen_pipeline.reference import CodeList, code_lists, merge_policy
+from dtsen_pipeline.schemas.civil import CivilStatus
 from dtsen_pipeline.schemas.columns import CLEARED_TEXT, Column, Gate, Sensitivity, columns
 from dtsen_pipeline.schemas.family import Family
 from dtsen_pipeline.schemas.member import Member
@@ -26,13 +27,23 @@ from dtsen_pipeline.schemas.reasons import (
 from dtsen_pipeline.schemas.reasons.examples import DATA_DATE, EXAMPLES, SOUND, Example
 from dtsen_pipeline.schemas.reasons.situations import SITUATIONS
 from dtsen_pipeline.schemas.release import FAMILY_BIT, KEYS, PRESENCE_BIT, TABLES, polars_types
-from dtsen_pipeline.schemas.tables import FAMILY, FIELD_TABLES, MEMBER, VISIT, VISIT_MEMBER, Table, tables
+from dtsen_pipeline.schemas.tables import (
+    FAMILY,
+    FIELD_TABLES,
+    MEMBER,
+    REGISTER,
+    REGISTERED,
+    VISIT,
+    VISIT_MEMBER,
+    Table,
+    tables,
+)
 from dtsen_pipeline.schemas.visit import PresenceHead, VisitHead
 
 NOTICE = "<!-- Generated from the models. Do not edit: change the models and run `make docs`. -->"
 COLUMN_HEAD = ("Kolom", "Arti", "Jenis", "Isi yang sah", "Kelompok", "Kelas", "Bit", "Wajib", "Dari")
 DECLARED: Mapping[str, type[pa.DataFrameModel]] = MappingProxyType(
-    {FAMILY: Family, MEMBER: Member, VISIT: VisitHead, VISIT_MEMBER: PresenceHead}
+    {FAMILY: Family, MEMBER: Member, VISIT: VisitHead, VISIT_MEMBER: PresenceHead, REGISTER: CivilStatus}
 )
 BROUGHT = {VISIT: FAMILY, VISIT_MEMBER: MEMBER}
 CLASSES = {
@@ -160,6 +171,10 @@ def _input_table(table: Table) -> list[str]:
             f"Sesudah kolom di bawah ini: kolom `{source}`"
             + (f", kecuali {_named(left_out)}" if left_out else "")
             + f". Kosong berarti tidak ditanyakan; `{CLEARED_TEXT}` berarti ditanyakan dan tidak ada."
+        )
+    if table.name == REGISTER:
+        blocks.append(
+            f"Sebelum kolom di bawah ini: kolom `{MEMBER}` {_named(REGISTERED)}; hanya yang terakhir boleh kosong."
         )
     return [*blocks, f"{len(own)} kolom.", grid(COLUMN_HEAD, (_declared(column) for column in own))]
 

@@ -38,6 +38,10 @@ def test_every_command_is_on_the_page() -> None:
         ("trace-a-value.md", {"find", "trace", "verify"}),
         ("follow-proposals.md", {"proposals", "ledger", "guard"}),
         ("explain-a-desil.md", {"explain", "diff"}),
+        (
+            "use-a-register-extract.md",
+            {"ingest", "refresh", "receipt", "balance", "trace", "rejected", "generate"},
+        ),
     ],
 )
 def test_the_how_to_uses_commands_and_options_that_exist(page: str, commands: set[str], dtsen: Dtsen) -> None:

@@ -47,7 +47,6 @@ def test_every_command_explains_itself_in_both_languages(command: str, dtsen: Dt
         ("refresh", "--as-of", "soon"),
         ("ingest",),
         ("ingest", "file.csv", "--kind", "letter"),
-        ("ingest", "file.csv", "--kind", "register"),
         ("ingest", "file.xlsx", "--kind", "decision", "--data-date", "2026-01-01"),
         ("ingest", "file.xlsx", "--kind", "correction", "--data-date", "2026-01-01"),
         ("ingest", "file.csv", "--kind", "officer", "--data-date", "2026-01-01"),

@@ -10,6 +10,7 @@ from dtsen_pipeline.cli.tracing import place
 from dtsen_pipeline.queries.access import Look
 from dtsen_pipeline.queries.balance import balance
 from dtsen_pipeline.queries.diff import REGISTERED, diff
+from dtsen_pipeline.queries.history import history
 from dtsen_pipeline.queries.labels import MASK
 from dtsen_pipeline.queries.reading import Row, View, view
 from dtsen_pipeline.queries.receipt import receipt
@@ -86,6 +87,19 @@ def test_a_value_won_by_the_register_is_quoted_from_its_row(platform: Platform, 
                 seen[name] += 1
     assert seen["tanggal_lahir"] > 0
     assert seen["keberadaan_anggota"] > 0
+
+
+@pytest.mark.parametrize("column", ["tanggal_lahir", "keberadaan_anggota"])
+def test_the_history_of_a_column_has_the_register_s_row(platform: Platform, release: View, column: str) -> None:
+    bit = {"tanggal_lahir": 3, "keberadaan_anggota": 48}[column]
+    row = next(row for row in won(release) if row["mask"] == 1 << bit)
+    told = history(platform, release, "anggota", str(row["entity_id"]), column, OPEN).observations
+    (said,) = [one for one in told if one.source.table == "kependudukan"]
+    assert (said.source.row, said.decisions, said.fate) == (row["row"], ("register",), "contributed")
+    assert said.raw == said.value
+    assert [one.decisions for one in told if one.is_base] == [("overruled",)]
+    others = history(platform, release, "anggota", str(row["entity_id"]), "status_kawin", OPEN).observations
+    assert all(one.source.table != "kependudukan" for one in others)
 
 
 def test_nothing_identifying_is_shown_of_a_register_s_row(platform: Platform, release: View) -> None:

@@ -47,6 +47,9 @@ def scene(engine: Engine) -> dict[str, str]:
     town.member(card(5), 55, **{NAME: "SITI", BORN: "2005-05-05"})
     at["H_NAME_AMBIGUOUS"] = town.met(town.visit(card(5), DAY), **{NAME: "SITI"})
     at["H_PERSON_UNKNOWN"] = town.met(town.visit(card(6), DAY))
+    at["H_REGISTER_AMBIGUOUS"] = town.registered(3, tanggal_lahir="1961-02-03")
+    at["H_REGISTER_CONTRADICTED"] = town.registered(4, tanggal_lahir="1961-02-03", nama="SUPARMAN")
+    at["O_REGISTER_UNLISTED"] = town.registered(60)
     at |= _versions(town)
     release = Release(town, engine)
     return {code: str(release.reason(pointer)) for code, pointer in at.items()}
@@ -131,6 +134,9 @@ TRIGGERS: Mapping[str, Any] = {
             "H_NIK_CONTRADICTED",
             "H_NAME_AMBIGUOUS",
             "H_PERSON_UNKNOWN",
+            "H_REGISTER_AMBIGUOUS",
+            "H_REGISTER_CONTRADICTED",
+            "O_REGISTER_UNLISTED",
             "O_CITY",
         )
     },

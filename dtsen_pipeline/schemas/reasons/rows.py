@@ -172,7 +172,7 @@ ROWS = (
         kind=ReasonKind.CROSS_COLUMN,
         id="Tanggal status kependudukan sesudah tanggal data petikan, atau sebelum tanggal lahir.",
         en="The date of the status is later than the extract's data date, or earlier than the birth date.",
-        basis="catatan keputusan 23: petikan berbicara tentang keadaan pada tanggal datanya",
+        basis="catatan keputusan 26: petikan berbicara tentang keadaan pada tanggal datanya",
         advice_id="Periksa tanggal pada petikan Dukcapil dan kirim barisnya lagi.",
         reads=("tanggal_status", "tanggal_lahir"),
     ),

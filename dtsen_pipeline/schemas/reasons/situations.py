@@ -102,6 +102,9 @@ OF_TIES = {
     "H_NIK_CONTRADICTED": "NIK dikenal, tetapi tanggal lahir yang ditulis petugas berbeda tahun",
     "H_NAME_AMBIGUOUS": "dua anggota keluarga bernama sama, petugas hanya menulis nama",
     "H_PERSON_UNKNOWN": "petugas tidak menulis NIK maupun nama",
+    "H_REGISTER_AMBIGUOUS": "dua orang ber-NIK sama, tanggal lahir keduanya berbeda dari petikan Dukcapil",
+    "H_REGISTER_CONTRADICTED": "NIK salah ketik: tanggal lahir dan namanya milik orang lain menurut petikan Dukcapil",
+    "O_REGISTER_UNLISTED": "petikan Dukcapil memuat penduduk yang tidak terdaftar dalam potret",
     "O_CITY": "keluarga dengan `kode_kabupaten_kota` = `3506`",
 }
 OF_CORRECTIONS = {
