@@ -43,7 +43,8 @@ class Versions:
 class Editions:
     """The form servers' files by token: each one's place among their batches, and what came beside it.
 
-    `full`: files of visits that came with their members. `alone`: files of members of which no visit came along.
+    `full`: files of visits that came with their members, in the same batch and format. `alone`: files of members that
+    came in a batch without a visit of their server. `corrections`: those among the files.
     """
 
     of: Mapping[str, int]
@@ -58,7 +59,8 @@ def versions(records: Mapping[str, Frame], rejected: Frame, inputs: InputList, e
     if len(set(editions.of.values())) < 2:  # noqa: PLR2004 - there is nothing newer
         return None
     numbered = {table: engine.checkpoint(_numbered(records[table], editions)) for table in FIELD_TABLES}
-    contents = contents_of(records, {table: _delivered(rows, editions) for table, rows in numbered.items()}, engine)
+    delivered = {table: _delivered(rows, editions) for table, rows in numbered.items()}
+    contents = contents_of(records, delivered, rejected, engine)
     again = engine.checkpoint(repeated_versions(contents, _full(contents[VISIT], editions).select(*VERSION).unique()))
     refused = rejected.select(*ROW, is_refused=nw.lit(value=True))
     rows = {
@@ -76,7 +78,7 @@ def versions(records: Mapping[str, Frame], rejected: Frame, inputs: InputList, e
                 _aside(visits.filter(is_old), VISIT, nw.lit("superseded"), nw.lit(NEWER_VERSION)),
                 _aside(members.filter(is_old), VISIT_MEMBER, nw.lit("superseded"), nw.lit(NEWER_VERSION)),
                 _aside(members.filter(~is_old & ~lacks.is_null()), VISIT_MEMBER, nw.lit("held"), lacks),
-                *(_repeats(found, again, editions, table) for table, found in numbered.items()),
+                *(_repeats(found, again, table) for table, found in delivered.items()),
             ]
         ),
         mended=nw.concat([_mended(visits.filter(is_old), sound), _mended(members.filter(is_old), full)]),
@@ -149,8 +151,8 @@ def _once(rows: Frame, again: Frame, editions: Editions) -> Frame:
     return told.filter(is_kept).with_columns(edition=nw.coalesce("first", "edition")).drop("first")
 
 
-def _repeats(rows: Frame, again: Frame, editions: Editions, table: str) -> Frame:
-    repeated = _delivered(rows, editions).join(again, on=list(VERSION), how="semi")
+def _repeats(delivered: Frame, again: Frame, table: str) -> Frame:
+    repeated = delivered.join(again, on=list(VERSION), how="semi")
     return aside(repeated, table, nw.lit("duplicate"), nw.lit(None, dtype=nw.String))
 
 

@@ -1,7 +1,8 @@
 """Versions of a submission that say again what was said before: whole exports bring every old one each week.
 
-A version repeats the one before it where its visit rows say the same in every column of the contract, and its member
-rows do too; members of a batch that brings none are those of before. Works on numbered versions (see `editions`).
+A version repeats the one before it where its visit rows say the same in every column of the contract and break the
+same rules, and its member rows do too; members of a batch that brings none are those of before. What cannot be read
+is compared by that alone. Works on numbered versions (see `editions`).
 """
 
 from collections.abc import Mapping
@@ -32,20 +33,25 @@ def repeated_versions(contents: Mapping[str, Frame], full: Frame) -> Frame:
     return found.filter(nw.col("edition") > nw.col("first")).select(*VERSION, "first")
 
 
-def contents_of(records: Mapping[str, Frame], delivered: Mapping[str, Frame], engine: Engine) -> dict[str, Frame]:
+def contents_of(
+    records: Mapping[str, Frame], delivered: Mapping[str, Frame], rejected: Frame, engine: Engine
+) -> dict[str, Frame]:
     """By table, src, row, VISIT_ID, edition and `content` of the rows of visits that came in several editions.
 
-    `delivered`: src, row, VISIT_ID and edition of rows that are no corrections.
+    `delivered`: src, row, VISIT_ID and edition of rows that are no corrections. `rejected`: src, row, reasons, which
+    belong to the content, since a visit that is later than one batch's week is none in the next batch.
     """
     came = delivered[VISIT].select(*VERSION).unique().group_by(VISIT_ID).agg(times=nw.len())
     several = engine.checkpoint(came.filter(nw.col("times") > 1).select(VISIT_ID))
-    found = {}
+    content = nw.concat_str(nw.col("content"), nw.lit("|"), nw.coalesce(nw.col("reasons"), nw.lit("")))
+    refused, found = rejected.select(*ROW, "reasons"), {}
     for table in FIELD_TABLES:
         schema = records[table].collect_schema()
         names = [*(name for name in tables()[table].names if name in schema.names()), UNREADABLE]
         rows = delivered[table].select(*ROW, *VERSION).join(several, on=VISIT_ID, how="semi")
         texts = records[table].select(*ROW, content=row_text(schema, names))
-        found[table] = engine.checkpoint(rows.join(texts, on=list(ROW), how="inner"))
+        told = rows.join(texts, on=list(ROW), how="inner").join(refused, on=list(ROW), how="left")
+        found[table] = engine.checkpoint(told.with_columns(content=content).drop("reasons"))
     return found
 
 
