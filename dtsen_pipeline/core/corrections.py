@@ -186,5 +186,18 @@ def resolved(rejected: Frame, tied: Frame, aside: Frame) -> Frame:
     return chained.with_columns(resolved_by=nw.col("by")).select(rejected.collect_schema().names())
 
 
+def retied(tied: Frame, twins: Frame) -> Frame:
+    """The ties with the chains of rows that repeat others beginning at those.
+
+    `twins`: src, row, twin_src, twin_row.
+    """
+    roots = twins.rename({"src": "root_src", "row": "root_row"})
+    joined = tied.join(roots, on=["root_src", "root_row"], how="left")
+    begun = joined.with_columns(
+        root_src=nw.coalesce("twin_src", "root_src"), root_row=nw.coalesce("twin_row", "root_row")
+    )
+    return begun.select(tied.collect_schema().names())
+
+
 def _pointers(tied: Frame, kind: str) -> Frame:
     return tied.select(src=nw.col(f"{kind}_src"), row=nw.col(f"{kind}_row"))

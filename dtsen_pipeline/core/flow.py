@@ -11,7 +11,7 @@ import narwhals as nw
 
 from dtsen_pipeline.core import findings
 from dtsen_pipeline.core.complete import incomplete
-from dtsen_pipeline.core.corrections import profile_named, resolved, uncalled, vain_of, without_corrected
+from dtsen_pipeline.core.corrections import profile_named, resolved, retied, uncalled, vain_of, without_corrected
 from dtsen_pipeline.core.editions import versions
 from dtsen_pipeline.core.engine import Engine, Frame
 from dtsen_pipeline.core.fates import check_fates, fates
@@ -101,9 +101,12 @@ def check_all(
         by_table = uncalled(by_table, records, vain, engine)
         counted = {table: without_corrected(rows, ties, vain) for table, rows in counted.items()}
     refused = engine.checkpoint(findings.rejected(damaged, by_table))
-    found = versions(records, refused, inputs)
+    found = versions(records, refused, inputs, engine)
     aside = waiting.select(*ROW, findings.SOURCE, nw.lit("held").alias("fate"), reason=nw.col("reasons"))
     aside = engine.checkpoint(aside if found is None else nw.concat([aside, found.aside]))
+    if found is not None:
+        refused = engine.checkpoint(refused.join(found.aside, on=list(ROW), how="anti"))
+        ties = None if ties is None else retied(ties, engine.checkpoint(found.twins))
     told = refused if ties is None else resolved(refused, ties, aside)
     told = told if found is None else resolving(told, engine.checkpoint(found.mended))
     return Checked(

@@ -57,12 +57,12 @@ def rulings_about(
 
 
 def _has_lapsed(view: View, one: Ruling) -> bool:
-    """Whether one of the visits that were compared was edited since: the answer is about what it said before."""
+    """Whether one of the visits that were compared was edited since, or repeats an older one, which counts instead."""
     if one.case.kind != VISITS:
         return False
     sides = [side.split("-") for side in (one.case.a, one.case.b)]
     found = fates_of(view, [(token, int(row)) for token, row in sides])
-    return any(reason == NEWER_VERSION for _, reason in found.values())
+    return any(reason == NEWER_VERSION or fate == "duplicate" for fate, reason in found.values())
 
 
 def _told(platform: Platform, one: Ruling, look: Look, *, is_in_release: bool, is_in_force: bool) -> Told:

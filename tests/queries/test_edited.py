@@ -52,14 +52,17 @@ def sent(settings: Settings, folder: Path, batch: str, records: list[Record], fo
 
 @pytest.fixture(scope="module")
 def edited(world: World, engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Edited:
-    """Visit 1 went to a wrong card, visit 2 contradicts visit 4 and is chosen, visit 3 is turned down."""
+    """Visit 1 went to a wrong card, visit 2 contradicts visit 4 and is chosen, visit 3 is turned down.
+
+    Visit 5 contradicts visit 6 and is chosen; both come again as they were, and so does visit 4.
+    """
     folder = tmp_path_factory.mktemp("edited")
     before = copied(world, folder / "before")
     with opened(before.settings) as platform:
         listed_homes = view(platform).scan("keluarga").select(CARD, "family_id").sort(CARD).collect()
         known = {row["entity_id"] for row in view(platform).scan("lineage").collect().iter_rows(named=True)}
     homes = dict(listed_homes.iter_rows())
-    cards = [card for card, home in homes.items() if home not in known][:4]
+    cards = [card for card, home in homes.items() if home not in known][:5]
 
     def visit(number: int, card: str, officer: str, area: int, day: int = 10, **more: Any) -> Record:
         at = f"2026-11-{day}T09:30:00.000+07:00"
@@ -79,17 +82,20 @@ def edited(world: World, engine: Engine, tmp_path_factory: pytest.TempPathFactor
         visit(1, cards[0], "P-01", 41),
         visit(2, cards[3], "P-02", 44, anggota=met(4)),
         visit(4, cards[3], "P-04", 90, 12, anggota=met(1)),
+        visit(5, cards[4], "P-05", 51),
+        visit(6, cards[4], "P-06", 91, 12),
     ]
     old = sent(before.settings, folder, FIRST, [*first, turned_down])
     publish(before.settings)
-    for group in ("dwelling", "health"):
-        (case,) = [one for one in listed(before, engine).cases if one.case.group == group]
+    asked = [one for one in listed(before, engine).cases if one.case.group in ("dwelling", "health")]
+    assert sorted(one.case.group for one in asked) == ["dwelling", "dwelling", "health"]
+    for case in asked:
         choice = "pilih_a" if int(case.case.a.partition("-")[2]) < int(case.case.b.partition("-")[2]) else "pilih_b"
         assert answered(before, engine, folder, case.number, choice, "P-1", "2026-11-20").rows == 1
     publish(before.settings)
     after = copied(before, folder / "after")
     again = [visit(1, cards[1], "P-11", 42, edits=1), visit(2, cards[3], "P-12", 45, edits=1, anggota=met(4))]
-    new = sent(after.settings, folder, SECOND, again)
+    new = sent(after.settings, folder, SECOND, [*again, *first[2:]])
     sent(after.settings, folder, "2026-W47-KOBO", [kobo(7, **{CARD: cards[2]})], "kobo")
     publish(after.settings)
     return Edited(before, after, old, new, homes, cards)
@@ -138,7 +144,7 @@ def test_rows_are_told_with_the_officer_of_the_version_that_stands(edited: Edite
 def test_a_version_that_does_not_stand_is_no_visit(edited: Edited) -> None:
     with opened(edited.after.settings) as platform:
         found = visits(platform, view(platform))
-        assert found.filter(pl.col("src") == edited.old).height == 1
+        assert found.filter(pl.col("src") == edited.old).height == 3
         assert found.filter(pl.col("src") == edited.new).height == 2
         days = last_answered(found)
     wrong, right = (edited.homes[card] for card in edited.cards[:2])
@@ -180,6 +186,26 @@ def test_a_choice_between_visits_lapses_when_one_is_edited(edited: Edited) -> No
         assert [(one.is_in_release, one.is_in_force) for one in told] == [(True, False)]
 
 
+def test_a_choice_between_visits_outlives_exports_that_repeat_them(edited: Edited) -> None:
+    home = edited.homes[edited.cards[4]]
+    for one in (edited.before, edited.after):
+        with opened(one.settings) as platform:
+            found = view(platform)
+            assert area(found, home) == 51
+            assert [told.is_in_force for told in trace(platform, found, "keluarga", home, LOOK).rulings] == [True]
+
+
+def test_a_receipt_says_of_no_repeat_that_it_was_edited(edited: Edited) -> None:
+    with opened(edited.after.settings) as platform:
+        lines = receipt(platform, view(platform), "uuid:00000005", OPEN).lines
+    assert {
+        line.token.partition("-")[0]: (line.fate, line.findings) for line in lines if line.table == "kunjungan"
+    } == {
+        edited.old: ("contributed", ()),
+        edited.new: ("duplicate", ()),
+    }
+
+
 def sight(found: View, person: str) -> int:
     """What is published of a person's eyes."""
     return int(found.scan("anggota").filter(pl.col("person_id") == person).select(SIGHT).collect().item())
@@ -209,4 +235,4 @@ def test_a_file_with_two_tables_is_balanced_once(edited: Edited) -> None:
         found = balance(platform, view(platform))
     assert found.is_even
     (sheet,) = [sheet for sheet in found.sheets if sheet.token == edited.old]
-    assert (sheet.table, sheet.received, sheet.accounted) == ("kunjungan+kunjungan_anggota", 8, 8)
+    assert (sheet.table, sheet.received, sheet.accounted) == ("kunjungan+kunjungan_anggota", 12, 12)
