@@ -20,7 +20,7 @@ from dtsen_pipeline.core.rules.context import Context
 from dtsen_pipeline.core.survey import Survey, combined, survey
 from dtsen_pipeline.core.translate import filled, translate
 from dtsen_pipeline.core.validate import is_rejected
-from dtsen_pipeline.reference import Profile, city, code_lists, parts
+from dtsen_pipeline.reference import Profile, city, parts
 from dtsen_pipeline.reference.profile import JSON, XLSX
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import SourceFile
@@ -73,7 +73,7 @@ def surveyed(
     context = Context(
         city(code),
         observed={token: data_date} if data_date else {},
-        confirmed=frozenset(code_lists()) if platform.registry.confirmed_profiles() else frozenset(),
+        confirmed={token: platform.registry.confirmed_lists().get(profile.family, frozenset())},
         batch_ends={token: end} if end else {},
     )
     return combined(

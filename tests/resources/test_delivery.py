@@ -12,6 +12,7 @@ import pytest
 from dtsen_pipeline.queries.rawtext import RawRows
 from dtsen_pipeline.queries.show import show
 from dtsen_pipeline.reference import profiles
+from dtsen_pipeline.resources.codes import look
 from dtsen_pipeline.resources.decide import Word, accept
 from dtsen_pipeline.resources.delivery import contract_rows, read_all
 from dtsen_pipeline.resources.freeze import freeze_inputs
@@ -65,7 +66,7 @@ def test_a_file_of_two_tables_is_two_sources(arrived: tuple[Platform, list[Arriv
         ingest(platform, path, NOW)
     held = [file.token for file in platform.registry.files(verdict="held")]
     while held:
-        accept(platform, held[0], Word("looked at", "tester", NOW), confirm_codes=True)
+        accept(platform, held[0], Word("looked at", "tester", NOW), seen=look(platform, held[0]))
         held = [file.token for file in platform.registry.files(verdict="held")]
     listed = freeze_inputs(platform, date(2026, 1, 14))
     book = next(arrival for arrival in arrivals if arrival.profile == "lapangan_v1_buku")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dtsen_pipeline.core.coded import lists_of_source
 from dtsen_pipeline.resources.registry import events
 from dtsen_pipeline.resources.registry.database import Database
 from dtsen_pipeline.resources.registry.models import Decision, DecisionKind
@@ -55,16 +56,24 @@ class Decisions(Database):
 
     def confirm_codes(
         self,
-        profile: str,
+        source: str,
         reason: str,
         actor: str,
         now: datetime,
-        payload: Mapping[str, object] | None = None,
+        payload: Mapping[str, object],
     ) -> Decision:
-        """A person says that the codes of a profile mean what the code lists say."""
+        """A person says that the codes of a source's files mean what the code lists say that `payload` names."""
         with self.write() as session:
-            return decide(session, "confirm_codes", profile, reason, actor, now, payload)
+            return decide(session, "confirm_codes", source, reason, actor, now, payload)
 
-    def confirmed_profiles(self) -> frozenset[str]:
-        """The profiles whose codes a person has confirmed."""
-        return frozenset(decision.subject for decision in self.decisions("confirm_codes"))
+    def confirmed_lists(self) -> dict[str, frozenset[str]]:
+        """The code lists that a person has confirmed, by the source whose files were looked at.
+
+        A decision from before the lists were told counts for each list that its source uses.
+        """
+        found: dict[str, frozenset[str]] = {}
+        for decision in self.decisions("confirm_codes"):
+            told = decision.payload.get("lists")
+            lists = lists_of_source(decision.subject) if told is None else frozenset(told)
+            found[decision.subject] = found.get(decision.subject, frozenset()) | lists
+        return found
