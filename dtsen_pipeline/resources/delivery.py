@@ -4,7 +4,7 @@ Ingest, the flow and the read side all come here, so that a row never has two te
 decided in `choice`; what the text means, in the core.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import date
 from functools import partial
 
@@ -43,6 +43,17 @@ def read(platform: Platform, sha256: str, profile: Profile) -> Reading:
 def read_all(platform: Platform, sha256: str, profile: Profile) -> dict[str, tuple[Profile, Reading]]:
     """Every part of a file with its profile, by table, the one that the file is registered under first."""
     return {part.table: (part, read(platform, sha256, part)) for part in parts(profile)}
+
+
+def shown(platform: Platform, sha256: str, profile: Profile, wanted: Container[int]) -> Iterator[tuple[int, str]]:
+    """What can be read of the wanted rows of a workbook or a form's document, damaged ones too, by their number."""
+    token = sha256[:TOKEN_LENGTH]
+    for part in parts(profile):
+        if profile.format == JSON:
+            yield from forms.shown(platform.vault.read_bytes(sha256), part, wanted, token)
+            continue
+        with platform.vault.open(sha256) as file:
+            yield from sheets.shown(Workbook(file, limits_of(platform), token), part, wanted, token)
 
 
 def blocks_of(platform: Platform, sha256: str, profile: Profile) -> Iterator[Reading]:

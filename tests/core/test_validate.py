@@ -352,9 +352,9 @@ def test_an_unreadable_required_cell_is_not_also_blank() -> None:
 
 
 def test_a_confirmed_code_list_rejects() -> None:
-    confirmed = Context(city(CITY), {}, {SRC: frozenset(code_lists())})
+    confirmed = Context(city(CITY), {}, {f"{0:012x}": frozenset(code_lists())})
     assert findings(FAMILY, {FLOOR: "77"}, context=confirmed) == [({f"E_CODE:{FLOOR}"}, set())]
-    floors = Context(city(CITY), {}, {SRC: frozenset({"lantai"})})
+    floors = Context(city(CITY), {}, {f"{0:012x}": frozenset({"lantai"})})
     assert findings(MEMBER, {"status_kawin": "9"}, context=floors) == [(set(), {"W_CODE:status_kawin"})]
 
 

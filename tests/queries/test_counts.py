@@ -40,7 +40,7 @@ def test_every_word_has_a_sentence(platform: Platform) -> None:
 
 
 def test_rejected_rows_are_counted_under_each_reason(platform: Platform, release: View) -> None:
-    found = rejected(release)
+    found = rejected(platform, release)
     table = release.scan("rejected").collect()
     assert {row.token for row in found.rows} == {f"{src}-{row}" for src, row in table.select("src", "row").rows()}
     expected = Counter(code for text in table["reasons"] for code in codes_of(text))

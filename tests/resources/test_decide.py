@@ -171,9 +171,7 @@ def test_a_lifted_refusal_still_waits_for_its_partner(platform: Platform) -> Non
 
 def test_damage_cannot_be_accepted(platform: Platform) -> None:
     with pytest.raises(DtsenError, match=r"^E_VERDICT"):
-        accept(
-            platform, _token(platform, code="E_HEADER"), WORD, seen=look(platform, _token(platform, code="E_HEADER"))
-        )
+        accept(platform, _token(platform, code="E_HEADER"), WORD, seen=look(platform, _token(platform, verdict="held")))
 
 
 def test_a_decision_needs_a_reason_and_a_known_file(platform: Platform) -> None:

@@ -351,7 +351,7 @@ class TestVerdicts:
     ) -> None:
         registry.confirm_codes("kemensos_v1", "compared", "ani", now, {})
         told = registry.confirmed_lists()
-        assert told == {"kemensos_v1": lists_of_source("siks_ng")}
+        assert told == {"kemensos_v1": lists_of_source("kemensos_v1")}
         assert "lantai" in told["kemensos_v1"]
 
     def test_the_event_holds_a_digest_and_not_the_words(self, registry: Registry, now: datetime) -> None:

@@ -1,13 +1,13 @@
-"""What people decided, with a reason: about files, profiles, releases and models. Each decision is an event too."""
+"""What people decided, with a reason: about files, sources, rows, releases and models. Each is an event too."""
 
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dtsen_pipeline.core.coded import lists_of_source
 from dtsen_pipeline.resources.registry import events
 from dtsen_pipeline.resources.registry.database import Database
 from dtsen_pipeline.resources.registry.models import Decision, DecisionKind
@@ -71,9 +71,31 @@ class Decisions(Database):
 
         A decision from before the lists were told counts for each list that its source uses.
         """
+        from dtsen_pipeline.core.coded import lists_of_source  # noqa: PLC0415 - imports Pandera
+
         found: dict[str, frozenset[str]] = {}
         for decision in self.decisions("confirm_codes"):
             told = decision.payload.get("lists")
             lists = lists_of_source(decision.subject) if told is None else frozenset(told)
             found[decision.subject] = found.get(decision.subject, frozenset()) | lists
+        return found
+
+    def decide_row(
+        self, kind: Literal["close_row", "reopen_row"], token: str, reason: str, actor: str, now: datetime
+    ) -> Decision:
+        """A person closes a rejected row, or takes that back."""
+        with self.write() as session:
+            return decide(session, kind, token, reason, actor, now)
+
+    def closings(self) -> dict[str, Decision]:
+        """The rejected rows that are closed now, by their tokens, each with the decision that closed it."""
+        found: dict[str, Decision] = {}
+        with self.read() as session:
+            told = session.scalars(
+                select(Decision).where(Decision.kind.in_(["close_row", "reopen_row"])).order_by(Decision.id)
+            )
+            for decision in told:
+                found.pop(decision.subject, None)
+                if decision.kind == "close_row":
+                    found[decision.subject] = decision
         return found
