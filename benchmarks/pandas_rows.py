@@ -13,6 +13,7 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from benchmarks.pandas_rules import ROW, Series, judged, matches
+from dtsen_pipeline.core.coded import confirmed_in
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.normalise import COUNT, DAY, MOMENT, region_names, spellings
 from dtsen_pipeline.core.officers import spans
@@ -109,7 +110,7 @@ def hard(records: pd.DataFrame, table: Table, inputs: InputList) -> pd.DataFrame
 def _schema(records: pd.DataFrame, table: Table, inputs: InputList) -> tuple[pa.DataFrameSchema, dict[str, int]]:
     columns, order = {}, []
     for column in table.columns:
-        checks, lost = _checks(column, inputs), f"lost_{column.name}"
+        checks, lost = _checks(column, records, inputs), f"lost_{column.name}"
         required = column.required and not (table.name == VISIT_MEMBER and column.kind is Kind.CARD)
         if lost in records:
             code = f"{CODES[column.kind]}:{column.name}"
@@ -172,11 +173,9 @@ def with_visit_day(met: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
     return met.assign(hari_kunjungan=met["id_kunjungan"].map(days.groupby(visits["id_kunjungan"]).max()))
 
 
-def _checks(column: Column, inputs: InputList) -> list[pa.Check]:
+def _checks(column: Column, records: pd.DataFrame, inputs: InputList) -> list[pa.Check]:
     if column.kind is Kind.CODE:
-        codes = column.codes or ""
-        is_hard = bool(inputs.confirmed_profiles) or code_lists()[codes].status == "confirmed"
-        return [pa.Check.ne(UNKNOWN_CODE, error=f"E_CODE:{column.name}")] if is_hard else []
+        return _code_checks(column, records, inputs)
     is_id, checks = column.is_identifier, []
     if is_id:
         checks.append(pa.Check(lambda cell: ~matches(cell, NUMERIC_ID), error=f"E_NIK_NUMERIC:{column.name}"))
@@ -191,6 +190,20 @@ def _checks(column: Column, inputs: InputList) -> list[pa.Check]:
     return checks
 
 
+def _certain(column: Column, records: pd.DataFrame, inputs: InputList) -> Series:
+    """Of which rows somebody is certain what the codes of a column mean."""
+    codes = column.codes or ""
+    files = [token for token, lists in confirmed_in(inputs).items() if codes in lists]
+    return records["src"].isin(files) | (code_lists()[codes].status == "confirmed")
+
+
+def _code_checks(column: Column, records: pd.DataFrame, inputs: InputList) -> list[pa.Check]:
+    certain = _certain(column, records, inputs)
+    if not certain.any():
+        return []
+    return [pa.Check(lambda code: ~((code == UNKNOWN_CODE) & certain.loc[code.index]), error=f"E_CODE:{column.name}")]
+
+
 def _in_range(low: int, high: int, error: str) -> pa.Check:
     return pa.Check(lambda cell: cell.between(low, high) | (cell == CLEARED), error=error)
 
@@ -203,8 +216,8 @@ def warnings(records: pd.DataFrame, table: Table, inputs: InputList) -> pd.DataF
     """src, row, warnings."""
     masks: dict[str, Series] = {}
     for column in table.columns:
-        if column.kind is Kind.CODE and not _checks(column, inputs):
-            masks[f"W_CODE:{column.name}"] = records[column.name] == UNKNOWN_CODE
+        if column.kind is Kind.CODE:
+            masks[f"W_CODE:{column.name}"] = (records[column.name] == UNKNOWN_CODE) & ~_certain(column, records, inputs)
         if column.kind is Kind.NAME:
             named = records[column.name]
             is_token = (named == CLEARED_TEXT) & table.is_field

@@ -21,6 +21,7 @@ from sqlalchemy import text
 
 from dtsen_pipeline.definitions import defs
 from dtsen_pipeline.refresh import Refreshed, refresh
+from dtsen_pipeline.resources.codes import look
 from dtsen_pipeline.resources.decide import Word, accept
 from dtsen_pipeline.resources.home import Home
 from dtsen_pipeline.resources.ingest import ingest
@@ -55,7 +56,7 @@ def fill(home: Path, files: Sequence[Path], now: datetime) -> None:
         for file in files:
             ingest(platform, file, now)
         for held in platform.registry.files(verdict="held")[:1]:
-            accept(platform, held.token, Word("codes looked at", "tester", now), confirm_codes=True)
+            accept(platform, held.token, Word("codes looked at", "tester", now), seen=look(platform, held.token))
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """`dtsen accept` and `refuse`: what a person decides about a file, after a look at its codes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,7 +9,7 @@ from dtsen_pipeline.cli import house
 from dtsen_pipeline.cli.output import document, heading, progress, say, say_trips, table
 
 if TYPE_CHECKING:
-    from dtsen_pipeline.queries.codes import CodedColumn
+    from dtsen_pipeline.resources.codes import Seen
     from dtsen_pipeline.resources.platform import Platform
 
 CONFIRM = "H_CODES_UNCONFIRMED"
@@ -35,34 +35,38 @@ def accept(
         trips = told(file.code, file.message) if file else []
         if not as_json:
             say_trips(token, trips)
-        columns = _codes(platform, token) if confirm_codes else []
-        if columns and not as_json:
-            _show_codes(columns)
+        seen = _codes(platform, token) if confirm_codes else None
+        if seen is not None and not as_json:
+            _show_codes(seen)
         from dtsen_pipeline.resources.decide import Word, accept  # noqa: PLC0415 - imports the models
 
         word = Word(house.reasoned(reason), house.actor(), house.now())
-        accepted = accept(platform, token, word, confirm_codes=confirm_codes)
+        accepted = accept(platform, token, word, seen=seen)
     if as_json:
-        document({"accepted": accepted, "codes": columns, "trips": trips})
+        confirmed = seen.as_payload() | {"source": seen.source} if seen is not None else None
+        document({"accepted": accepted, "codes": seen.columns if seen else [], "confirmed": confirmed, "trips": trips})
         return
     for one in accepted:
         say(f"{one}: diterima. / Accepted.")
     say("", "Berikutnya: dtsen refresh")
 
 
-def _codes(platform: "Platform", token: str) -> "list[CodedColumn]":
+def _codes(platform: "Platform", token: str) -> "Seen | None":
     """The codes that are to be confirmed; none where the file is not held for them."""
-    from dtsen_pipeline.queries.codes import coded_columns, held_together  # noqa: PLC0415 - imports the models
+    from dtsen_pipeline.resources.codes import look  # noqa: PLC0415 - imports the models
 
     if platform.registry.file(token).code != CONFIRM:
-        return []
-    files = held_together(platform, token, CONFIRM)
+        return None
     with progress(None, "Menghitung kode"):
-        return coded_columns(platform, files)
+        return look(platform, token)
 
 
-def _show_codes(columns: "Sequence[CodedColumn]") -> None:
+def _show_codes(seen: "Seen") -> None:
+    columns = seen.columns
     say(
+        f"Kode dari sumber {seen.source}; pemastian ini hanya berlaku bagi sumber itu dan {len(seen.lists)} daftar "
+        "kodenya.",
+        f"Codes of the source {seen.source}; confirming counts for that source and its {len(seen.lists)} lists only.",
         "Berapa kali setiap kode ada pada berkas yang ditahan; hitungan di bawah 5 ditulis <5.",
         "How often each code stands in the held files; counts below 5 are shown as <5.",
     )

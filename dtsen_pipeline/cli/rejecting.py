@@ -14,6 +14,7 @@ from dtsen_pipeline.schemas.errors import DtsenError
 if TYPE_CHECKING:
     from dtsen_pipeline.queries.access import Look
     from dtsen_pipeline.queries.quarantine import Chosen
+    from dtsen_pipeline.queries.rejected import RejectedRow
 
 ROWS = 50
 
@@ -44,30 +45,42 @@ def rejected(
     if (batch, officer, kelurahan) != (None, None, None):
         raise DtsenError("E_USAGE", "--batch, --officer and --kelurahan choose the rows of --export")
     with house.house() as platform:
-        found = listed(view(platform, release))
+        found = listed(platform, view(platform, release))
     if as_json:
         document(found)
         return
-    mended = len(found.rows) - len(found.open)
+    mended = len(found.rows) - len(found.open) - len(found.closed)
+    shut = f", {count(len(found.closed))} ditutup" if found.closed else ""
     say(
         Text(
-            f"Rilis {found.release_id}: {count(len(found.rows))} baris ditolak, {count(mended)} sudah selesai. "
-            "/ Rejected rows, and those resolved.",
+            f"Rilis {found.release_id}: {count(len(found.rows))} baris ditolak, {count(mended)} sudah selesai{shut}. "
+            "/ Rejected rows, those resolved, those closed.",
             style="bold",
         )
     )
-    for reason in found.reasons:
-        by_table = ", ".join(f"{name} {count(number)}" for name, number in reason.by_table.items())
-        done = f", {count(reason.count - reason.open)} selesai" if reason.open < reason.count else ""
-        say("", Text(f"{reason.code} · {count(reason.count)} ({by_table}){done}", style="cyan"))
-        say(f"  {reason.id} / {reason.en}", f"  Yang perlu dilakukan: {reason.advice_id}")
-    shown = (*found.open, *(row for row in found.rows if row.resolved_by))[:limit]
+    for why in found.reasons:
+        by_table = ", ".join(f"{name} {count(number)}" for name, number in why.by_table.items())
+        mended = why.count - why.open - why.closed
+        done = f", {count(mended)} selesai" if mended else ""
+        done += f", {count(why.closed)} ditutup" if why.closed else ""
+        say("", Text(f"{why.code} · {count(why.count)} ({by_table}){done}", style="cyan"))
+        say(f"  {why.id} / {why.en}", f"  Yang perlu dilakukan: {why.advice_id}")
+    shown = (*found.open, *found.closed, *(row for row in found.rows if row.resolved_by))[:limit]
     if shown:
         heading("Baris / Rows")
-        head = ("Baris", "Tabel", "Temuan", "Diselesaikan oleh")
-        table(head, ((row.token, row.table, ", ".join(row.findings), row.resolved_by) for row in shown))
+        head = ("Baris", "Tabel", "Temuan", "Diselesaikan oleh, atau ditutup karena")
+        table(head, ((row.token, row.table, ", ".join(row.findings), _end(row)) for row in shown))
     if len(found.rows) > len(shown):
         say(f"… dan {count(len(found.rows) - len(shown))} lagi (--limit, --json)")
+
+
+def _end(row: "RejectedRow") -> str | None:
+    """What stands for a row, or who closed it, when and why."""
+    from dtsen_pipeline.resources.settings import ZONE  # noqa: PLC0415
+
+    if row.closed is None:
+        return row.resolved_by
+    return f"ditutup {row.closed.at.astimezone(ZONE).date()} oleh {row.closed.actor}: {row.closed.reason}"
 
 
 def _export(path: Path, release: str | None, look: "Look", chosen: "Chosen", as_json: bool) -> None:  # noqa: FBT001

@@ -20,8 +20,8 @@ def rules_page() -> str:
         "[kamus data](reference/data-dictionary.md).",
         "Every rule about input rows, by table. Most rules warn: the row is used and the finding counted. Ages are as "
         "of the data date of the snapshot; the rules about ages and those between rows judge snapshots only. A code "
-        "list that a person has confirmed rejects with `E_CODE` where it warned with `W_CODE` before. No rule changes "
-        "a value.",
+        "list that a person has confirmed for the row's source rejects with `E_CODE` where it warned with `W_CODE` "
+        "before. No rule changes a value.",
         *(block for name in INPUT_TABLES for block in _section(name, [rule for rule in rules if rule.table == name])),
         "## Baris sah yang tidak ikut",
         "Setelah aturan di atas: anggota tanpa keluarga, kunjungan ke keluarga yang tidak dikenal, dan baris lain yang "

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 import narwhals as nw
 
 from dtsen_pipeline.core import findings
+from dtsen_pipeline.core.coded import confirmed_in
 from dtsen_pipeline.core.complete import incomplete
 from dtsen_pipeline.core.corrections import profile_named, resolved, retied, uncalled, vain_of, without_corrected
 from dtsen_pipeline.core.editions import versions
@@ -31,7 +32,7 @@ from dtsen_pipeline.core.score import Scored, ministry_inputs, score, with_score
 from dtsen_pipeline.core.summary import FAMILY_COLUMNS, PERSON_COLUMNS, summary
 from dtsen_pipeline.core.translate import translate
 from dtsen_pipeline.core.validate import check, check_births, split
-from dtsen_pipeline.reference import WelfareModel, city, code_lists, linkage_model, merge_policy
+from dtsen_pipeline.reference import WelfareModel, city, linkage_model, merge_policy
 from dtsen_pipeline.schemas.release import TABLES, polars_types
 from dtsen_pipeline.schemas.tables import (
     FAMILY,
@@ -75,9 +76,8 @@ def scene_of(inputs: InputList, rulings: Iterable[Ruling] = ()) -> Scene:
 
 
 def context_of(inputs: InputList) -> Context:
-    """The facts the row rules may know; a confirmed profile confirms every code list."""
-    confirmed = frozenset(code_lists()) if inputs.confirmed_profiles else frozenset[str]()
-    return Context(city(inputs.city), inputs.observed, confirmed, inputs.batch_ends, inputs.officers)
+    """The facts the row rules may know."""
+    return Context(city(inputs.city), inputs.observed, confirmed_in(inputs), inputs.batch_ends, inputs.officers)
 
 
 def records_of(rows: Frame, table: str, inputs: InputList) -> Frame:

@@ -6,12 +6,12 @@ before it. Exact like every reading: a document that could be understood in two 
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from dtsen_pipeline.core.intake import UNAPPROVED, Reading
-from dtsen_pipeline.core.sheets import as_number, damage_of, identifiers, piece_of, reading_of
+from dtsen_pipeline.core.sheets import as_number, damage_of, identifiers, piece_of, reading_of, told
 from dtsen_pipeline.reference import Profile, parts
 from dtsen_pipeline.schemas.errors import DtsenError
 
@@ -76,6 +76,14 @@ def read(data: bytes, profile: Profile, token: str) -> Reading:
     unreviewed = 0 if profile.review is None else sum(not item.review for item in found)
     continues = any(document.get(key) for key in NEXT)
     return replace(reading_of(piece_of(records, profile), profile, token), unreviewed=unreviewed, continues=continues)
+
+
+def shown(data: bytes, profile: Profile, wanted: Container[int], token: str) -> Iterator[tuple[int, str]]:
+    """What the wanted records of one part say, damaged ones too, by their row's number."""
+    for place, item in enumerate(submissions(parse(data, token), profile) or (), start=1):
+        if profile.row_base + place in wanted:
+            parent = [("id_kunjungan", item.parent)] if item.parent else []
+            yield profile.row_base + place, told([*parent, *item.answers.items()])
 
 
 def submissions(document: Any, profile: Profile) -> list[Submission] | None:

@@ -70,8 +70,9 @@ class InputList:
     """Everything a release depends on, in one order that does not depend on arrival.
 
     `decisions`: digests of what was decided about files; `rulings`: sha256 of the reviewers' decision files.
-    `model_sha256`: the digest of the model's facts; lists from before it was recorded have none, and keep their hash.
-    `officers`: the terms of the list of officers in force; a list without them keeps its hash too.
+    `confirmed_profiles`: the sources whose codes a person confirmed; `confirmed_lists`: the code lists of each, see
+    `coded.confirmed_in`. `officers`: the terms of the list of officers in force. `model_sha256`: the digest of the
+    model's facts. Lists from before one of these was recorded have none, and keep their hash.
     """
 
     sources: tuple[Source, ...]
@@ -81,6 +82,7 @@ class InputList:
     decisions: tuple[str, ...] = ()
     rulings: tuple[str, ...] = ()
     confirmed_profiles: tuple[str, ...] = ()
+    confirmed_lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reference: Mapping[str, str] = field(default_factory=dict)
     code_version: str = ""
     model_sha256: str = ""
@@ -179,7 +181,7 @@ class InputList:
     def as_dict(self) -> dict[str, Any]:
         """The list as plain data; what older lists did not have only where it is told, so that they keep their hash."""
         facts = asdict(self)
-        for name in ("model_sha256", "rulings", "officers"):
+        for name in ("model_sha256", "rulings", "officers", "confirmed_lists"):
             if not facts[name]:
                 facts.pop(name)
         return {"format": FORMAT} | facts
@@ -197,6 +199,8 @@ class InputList:
         facts["officers"] = tuple(Term(**term) for term in facts.get("officers", ()))
         for name in ("decisions", "confirmed_profiles", "rulings"):
             facts[name] = tuple(facts.get(name, ()))
+        told = facts.get("confirmed_lists", {})
+        facts["confirmed_lists"] = {family: tuple(lists) for family, lists in told.items()}
         return cls(**facts)
 
 

@@ -5,7 +5,7 @@ lies in, is done elsewhere.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple, Protocol
 
@@ -104,6 +104,20 @@ def _check_damage(damaged: int, rows: int, token: str) -> None:
 def piece_of(records: list[tuple[str | int | None, ...]], profile: Profile) -> pl.DataFrame:
     """Records of row number, reason and cells as a frame."""
     return pl.DataFrame(records, schema=_schema(profile), orient="row")
+
+
+def shown(book: Book, profile: Profile, wanted: Container[int], token: str) -> Iterator[tuple[int, str]]:
+    """What can be read of rows that are wanted, damaged ones too, by their number."""
+    for row in book.rows(place_of(book.heads(), profile, token)):
+        number = profile.row_base + row.number
+        if row.number > HEADER_ROW and number in wanted:
+            beyond = (f"kolom {place}" for place in range(len(profile.header) + 1, len(row.cells) + 1))
+            yield number, told(zip((*profile.header, *beyond), row.cells, strict=False))
+
+
+def told(answers: Iterable[tuple[str, str]]) -> str:
+    """What a row says, each cell that is not blank behind its column's name."""
+    return "; ".join(f"{name}: {text}" for name, text in answers if text)
 
 
 def place_of(heads: Sequence[SheetHead], profile: Profile, token: str) -> int:

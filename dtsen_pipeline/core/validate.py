@@ -117,9 +117,15 @@ def _blank_allowed(column: Column, table: Table) -> bool:
 
 
 def _code_rule(column: Column, context: Context) -> Predicates:
-    codes = column.codes or ""
-    is_hard = codes in context.confirmed or code_lists()[codes].status == "confirmed"
-    return {f"{'E' if is_hard else 'W'}_CODE:{column.name}": nw.col(column.name) == UNKNOWN_CODE}
+    """An unknown code is an error where the list is certain or was confirmed for the row's file, else a warning."""
+    codes, is_unknown = column.codes or "", nw.col(column.name) == UNKNOWN_CODE
+    files = sorted(token for token, lists in context.confirmed.items() if codes in lists)
+    if code_lists()[codes].status == "confirmed":
+        return {f"E_CODE:{column.name}": is_unknown}
+    if not files:
+        return {f"W_CODE:{column.name}": is_unknown}
+    is_hard = nw.col("src").is_in(files)
+    return {f"E_CODE:{column.name}": is_unknown & is_hard, f"W_CODE:{column.name}": is_unknown & ~is_hard}
 
 
 def _broken(cell: nw.Expr, column: Column, constraint: Check, table: Table) -> nw.Expr:

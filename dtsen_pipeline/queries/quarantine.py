@@ -62,7 +62,7 @@ class Quarantined:
 
 
 def quarantine(platform: Platform, view: View, look: Look, chosen: Chosen | None = None) -> tuple[Quarantined, ...]:
-    """Every rejected row that is not resolved yet and was chosen, in the order of table, file and line.
+    """Every open rejected row (neither resolved nor closed) that was chosen, in the order of table, file and line.
 
     Where a correction was rejected in its turn, it stands here instead of the row that it corrects.
     """
@@ -91,7 +91,7 @@ class Debt:
 
 
 def debt(platform: Platform, view: View, look: Look) -> tuple[Debt, ...]:
-    """Rejected rows that nobody has corrected yet, the largest debt first; ages are as of the release's day."""
+    """Rejected rows that nobody corrected or closed yet, the largest debt first; ages are as of the release's day."""
     note(platform.registry, look, "rejected.debt", release_id=view.release_id)
     names = {village.bps: village.name for village in city(view.manifest["inputs"]["city"]).kelurahan}
     today = date.fromisoformat(view.envelope["as_of"])
@@ -117,7 +117,7 @@ def band_of(day: date | None, today: date) -> str:
 def _open_rows(platform: Platform, view: View, *, is_revealed: bool) -> list[Quarantined]:
     raw = RawRows(platform)
     replaced = _corrected(view, raw)
-    rows = [row for row in rejected(view).rows if row.resolved_by is None and row.token not in replaced]
+    rows = [row for row in rejected(platform, view).open if row.token not in replaced]
     sources = Sources(view, raw, is_revealed=is_revealed)
     sources.prepare(pointer(row.token) for row in rows)
     homes = _homes(view)

@@ -6,7 +6,7 @@ A raw row is a mapping from column name to the text that was delivered. What it 
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from dtsen_pipeline.core.intake import cells_of
@@ -19,7 +19,7 @@ from dtsen_pipeline.schemas.errors import DtsenError
 Pointer = tuple[str, int]
 Raw = Mapping[str, str]
 VISIT_ID = "id_kunjungan"
-UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 JOINT = "\x1f"
 """Stands between cells; no cell can hold it."""
 
@@ -93,19 +93,31 @@ class RawRows:
         return {name: text or "" for name, text in rows.drop("src", "row").row(0, named=True).items()}
 
     def lines(self, pointers: Iterable[Pointer]) -> dict[Pointer, str]:
-        """The lines of CSV files as they were delivered, also such as are no record; what is no text shows as �."""
+        """Rows as they were delivered, also such as are no record; what is no text shows as �.
+
+        A CSV's is its line; a workbook's or a document's names the column of each cell that is not blank.
+        """
         wanted: dict[str, set[int]] = defaultdict(set)
         for token, row in pointers:
             wanted[token].add(row)
         found = {}
         for token, rows in wanted.items():
             file = self.file(token)
-            if _profile(file).format == CSV:
-                with self.platform.vault.open(file.sha256) as stored:
-                    for row, line in enumerate(stored, start=1):
-                        if row in rows:
-                            found[token, row] = UNSHOWN.sub("�", line.decode("utf-8", errors="replace").rstrip("\r\n"))
+            for row, line in self._lines(file, rows):
+                found[token, row] = UNSHOWN.sub("�", line)
         return found
+
+    def _lines(self, file: SourceFile, rows: set[int]) -> Iterator[tuple[int, str]]:
+        profile = _profile(file)
+        if profile.format != CSV:
+            from dtsen_pipeline.resources.delivery import shown  # noqa: PLC0415 - imports the models
+
+            yield from shown(self.platform, file.sha256, profile, rows)
+            return
+        with self.platform.vault.open(file.sha256) as stored:
+            for row, line in enumerate(stored, start=1):
+                if row in rows:
+                    yield row, line.decode("utf-8", errors="replace").rstrip("\r\n")
 
     def _keep(self, token: str, is_wanted: Callable[[int, bytes], bool]) -> dict[int, Raw]:
         file = self.file(token)

@@ -1,31 +1,51 @@
 """Rejected rows by reason and source: tokens of rows with their codes, never what stood in them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from dtsen_pipeline.queries.reading import View, fetched
 from dtsen_pipeline.queries.show import codes_of
+from dtsen_pipeline.resources.platform import Platform
+from dtsen_pipeline.resources.registry.models import Decision
 from dtsen_pipeline.schemas.reasons import reason_of
 
 
 @dataclass(frozen=True)
+class Closing:
+    """Why nobody need mend a row, in a person's words; who says so, and since when."""
+
+    reason: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class RejectedRow:
-    """A rejected row by its token, with its findings."""
+    """A rejected row by its token, with its findings, what stands for it, or who closed it."""
 
     token: str
     table: str
     findings: tuple[str, ...]
     resolved_by: str | None
+    closed: Closing | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing stands for it yet, and nobody has closed it."""
+        return self.resolved_by is None and self.closed is None
 
 
 @dataclass(frozen=True)
 class RejectedReason:
-    """A reason, how many rows of each table it rejected, how many are not resolved yet, and what to do about it."""
+    """A reason, how many rows of each table it rejected, how many are open or closed, and what to do about it."""
 
     code: str
     count: int
     open: int
+    closed: int
     by_table: dict[str, int]
     id: str
     en: str
@@ -42,32 +62,51 @@ class Rejected:
 
     @property
     def open(self) -> tuple[RejectedRow, ...]:
-        """The rows for which nothing stands yet."""
-        return tuple(row for row in self.rows if row.resolved_by is None)
+        """The rows for which nothing stands yet and that nobody has closed."""
+        return tuple(row for row in self.rows if row.is_open)
+
+    @property
+    def closed(self) -> tuple[RejectedRow, ...]:
+        """The rows that a person has closed and for which nothing stands."""
+        return tuple(row for row in self.rows if row.closed is not None)
 
 
-def rejected(view: View) -> Rejected:
-    """Every rejected row of a release and the counts by reason; a row counts under each of its reasons."""
+def rejected(platform: Platform, view: View) -> Rejected:
+    """Every rejected row of a release and the counts by reason; a row counts under each of its reasons.
+
+    What was closed is told as it stands now, whichever release is looked at; a row that is resolved is not closed.
+    """
     found = fetched(view.scan("rejected")).sort("sumber", "src", "row").to_dicts()
-    rows = tuple(
-        RejectedRow(f"{row['src']}-{row['row']}", row["sumber"], tuple(row["reasons"].split("|")), row["resolved_by"])
-        for row in found
-    )
+    closings = platform.registry.closings()
+    rows = tuple(_row(row, closings.get(f"{row['src']}-{row['row']}")) for row in found)
     return Rejected(view.release_id, _reasons(rows), rows)
+
+
+def _row(row: Mapping[str, Any], decision: Decision | None) -> RejectedRow:
+    is_closed = decision is not None and row["resolved_by"] is None
+    return RejectedRow(
+        token=f"{row['src']}-{row['row']}",
+        table=row["sumber"],
+        findings=tuple(row["reasons"].split("|")),
+        resolved_by=row["resolved_by"],
+        closed=Closing(decision.reason, decision.actor, decision.at) if decision and is_closed else None,
+    )
 
 
 def _reasons(rows: Sequence[RejectedRow]) -> tuple[RejectedReason, ...]:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    waiting = Counter[str]()
+    waiting, closed = Counter[str](), Counter[str]()
     for row in rows:
         for code in codes_of("|".join(row.findings)):
             counts[code][row.table] += 1
-            waiting[code] += row.resolved_by is None
+            waiting[code] += row.is_open
+            closed[code] += row.closed is not None
     listed = [
         RejectedReason(
             code=code,
             count=by_table.total(),
             open=waiting[code],
+            closed=closed[code],
             by_table=dict(sorted(by_table.items())),
             id=reason.id,
             en=reason.en,

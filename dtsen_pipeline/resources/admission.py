@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from dtsen_pipeline.core.corrections import family_of
+from dtsen_pipeline.core.coded import lists_of
+from dtsen_pipeline.core.corrections import family_of, profile_named
 from dtsen_pipeline.core.editions import has_versions
 from dtsen_pipeline.core.inputs import week_end
 from dtsen_pipeline.resources.batch_manifest import lacking
@@ -49,9 +50,13 @@ def verdict_of(platform: Platform, file: NewFile, trips: tuple[Trip, ...] = ()) 
         return "accepted", None, None
     if not _partners(platform, file):
         return "waiting", NO_PARTNER, None
-    if family_of(file) in platform.registry.confirmed_profiles():
-        return "accepted", None, None
-    return "held", UNCONFIRMED, None
+    return ("accepted", None, None) if has_confirmed_codes(platform, file) else ("held", UNCONFIRMED, None)
+
+
+def has_confirmed_codes(platform: Platform, file: NewFile | SourceFile) -> bool:
+    """Whether a person has confirmed, for its source, every code list that a file uses."""
+    confirmed = platform.registry.confirmed_lists().get(family_of(file))
+    return confirmed is not None and lists_of(profile_named(file.profile or "")) <= confirmed
 
 
 def judge_again(platform: Platform, token: str, now: datetime, trips: tuple[Trip, ...] = ()) -> SourceFile:

@@ -1,12 +1,19 @@
-"""What a person decides about a file: accept it, refuse it, or confirm the codes of its profile."""
+"""What a person decides about a file: accept it, refuse it, or confirm the codes of its source."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from dtsen_pipeline.core.corrections import KIND
-from dtsen_pipeline.reference import profiles
-from dtsen_pipeline.resources.admission import BY_PERSON, UNCONFIRMED, forsake_partners, judge_again, trips_again
+from dtsen_pipeline.resources.admission import (
+    BY_PERSON,
+    UNCONFIRMED,
+    forsake_partners,
+    has_confirmed_codes,
+    judge_again,
+    trips_again,
+)
 from dtsen_pipeline.resources.breakers import BREAKERS
+from dtsen_pipeline.resources.codes import Seen, held_together
 from dtsen_pipeline.resources.correct import check_free
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.files import TWICE
@@ -23,10 +30,11 @@ class Word:
     now: datetime
 
 
-def accept(platform: Platform, token: str, word: Word, *, confirm_codes: bool = False) -> tuple[str, ...]:
-    """Accept a held file; with `confirm_codes` the profile's codes too, which frees every file held for them.
+def accept(platform: Platform, token: str, word: Word, *, seen: Seen | None = None) -> tuple[str, ...]:
+    """Accept a held file; with `seen` the codes of its source too, which frees every file held for them alone.
 
-    Returns the tokens that count from now on.
+    `seen`: what was looked at (`codes.look`), a list that it does not hold is not confirmed. Returns the tokens that
+    count from now on.
     """
     file = platform.registry.file(token)
     if file.kind == KIND and file.verdict == "refused":
@@ -35,12 +43,12 @@ def accept(platform: Platform, token: str, word: Word, *, confirm_codes: bool = 
         file = _lifted(platform, token, word)
         if file.verdict == "accepted":
             return (file.token,)
-        if file.code != UNCONFIRMED or not confirm_codes:
+        if file.code != UNCONFIRMED or seen is None:
             message = "what was decided before is lifted, but the file does not count yet"
             told = f"{message}: {file.message}" if file.code in BREAKERS else message
             raise DtsenError(file.code or "E_VERDICT", told, token=file.token)
     with platform.registry.together():
-        return _accepted(platform, platform.registry.file(token), word, confirm_codes=confirm_codes)
+        return _accepted(platform, platform.registry.file(token), word, seen)
 
 
 def _lifted(platform: Platform, token: str, word: Word) -> SourceFile:
@@ -59,21 +67,16 @@ def _lifted(platform: Platform, token: str, word: Word) -> SourceFile:
         return file
 
 
-def _accepted(platform: Platform, file: SourceFile, word: Word, *, confirm_codes: bool) -> tuple[str, ...]:
+def _accepted(platform: Platform, file: SourceFile, word: Word, seen: Seen | None) -> tuple[str, ...]:
     if file.code != UNCONFIRMED:
         taken = [file, *platform.registry.files(derived_from=file.sha256, verdict="refused")]
         for one in taken:
             platform.registry.set_verdict(one.token, "accepted", None, word.reason, word.actor, word.now)
         return tuple(one.token for one in taken)
-    if not confirm_codes:
+    if seen is None or file.token not in seen.files:
         raise DtsenError(UNCONFIRMED, "look at the codes first, then accept with --confirm-codes", token=file.token)
-    family = profiles()[file.profile or ""].family
-    platform.registry.confirm_codes(family, word.reason, word.actor, word.now)
-    held = [
-        other
-        for other in platform.registry.files(verdict="held", code=UNCONFIRMED)
-        if profiles()[other.profile or ""].family == family
-    ]
+    platform.registry.confirm_codes(seen.source, word.reason, word.actor, word.now, seen.as_payload())
+    held = [other for other in held_together(platform, file.token) if has_confirmed_codes(platform, other)]
     for other in held:
         platform.registry.set_verdict(other.token, "accepted", None, word.reason, word.actor, word.now)
     return tuple(other.token for other in held)

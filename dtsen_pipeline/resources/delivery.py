@@ -4,7 +4,7 @@ Ingest, the flow and the read side all come here, so that a row never has two te
 decided in `choice`; what the text means, in the core.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import date
 from functools import partial
 
@@ -20,7 +20,7 @@ from dtsen_pipeline.core.rules.context import Context
 from dtsen_pipeline.core.survey import Survey, combined, survey
 from dtsen_pipeline.core.translate import filled, translate
 from dtsen_pipeline.core.validate import is_rejected
-from dtsen_pipeline.reference import Profile, city, code_lists, parts
+from dtsen_pipeline.reference import Profile, city, parts
 from dtsen_pipeline.reference.profile import JSON, XLSX
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import SourceFile
@@ -43,6 +43,17 @@ def read(platform: Platform, sha256: str, profile: Profile) -> Reading:
 def read_all(platform: Platform, sha256: str, profile: Profile) -> dict[str, tuple[Profile, Reading]]:
     """Every part of a file with its profile, by table, the one that the file is registered under first."""
     return {part.table: (part, read(platform, sha256, part)) for part in parts(profile)}
+
+
+def shown(platform: Platform, sha256: str, profile: Profile, wanted: Container[int]) -> Iterator[tuple[int, str]]:
+    """What can be read of the wanted rows of a workbook or a form's document, damaged ones too, by their number."""
+    token = sha256[:TOKEN_LENGTH]
+    for part in parts(profile):
+        if profile.format == JSON:
+            yield from forms.shown(platform.vault.read_bytes(sha256), part, wanted, token)
+            continue
+        with platform.vault.open(sha256) as file:
+            yield from sheets.shown(Workbook(file, limits_of(platform), token), part, wanted, token)
 
 
 def blocks_of(platform: Platform, sha256: str, profile: Profile) -> Iterator[Reading]:
@@ -73,7 +84,7 @@ def surveyed(
     context = Context(
         city(code),
         observed={token: data_date} if data_date else {},
-        confirmed=frozenset(code_lists()) if platform.registry.confirmed_profiles() else frozenset(),
+        confirmed={token: platform.registry.confirmed_lists().get(profile.family, frozenset())},
         batch_ends={token: end} if end else {},
     )
     return combined(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from dtsen_pipeline import __version__
 from dtsen_pipeline.core.corrections import family_of, profile_named
@@ -56,7 +57,7 @@ def freeze_inputs(platform: Platform, as_of: date, chosen: Sequence[str] = ()) -
         decisions=tuple(sorted(told)),
         rulings=tuple(file.sha256 for file in files if file.kind == KIND and file.derived_from is not None),
         officers=officers_among(platform, files),
-        confirmed_profiles=tuple(sorted(platform.registry.confirmed_profiles())),
+        **_confirmed(platform),
         reference=dict(digests()),
         code_version=__version__,
     )
@@ -71,10 +72,17 @@ def snapshot_inputs(platform: Platform, as_of: date, model: str) -> InputList:
         city=platform.settings.city,
         model=model,
         key_id=platform.key.id,
-        confirmed_profiles=tuple(sorted(platform.registry.confirmed_profiles())),
+        **_confirmed(platform),
     )
     base = [one for one in listed.sources if one.is_snapshot and one.version == listed.base_version]
     return replace(listed, sources=tuple(one for one in base if one.corrects is None))
+
+
+def _confirmed(platform: Platform) -> dict[str, Any]:
+    """The sources whose codes a person has confirmed, and their code lists."""
+    told = sorted(platform.registry.confirmed_lists().items())
+    lists = {family: tuple(sorted(names)) for family, names in told}
+    return {"confirmed_profiles": tuple(lists), "confirmed_lists": lists}
 
 
 def _check_snapshot(platform: Platform, files: Sequence[SourceFile], as_of: date) -> None:

@@ -5,13 +5,13 @@ import polars as pl
 import pytest
 
 from benchmarks.pandas_homes import households, numbers
-from benchmarks.pandas_rows import normalise, warnings
+from benchmarks.pandas_rows import hard, normalise, warnings
 from dtsen_pipeline.core.engine import Engine
 from dtsen_pipeline.core.inputs import Source, freeze
 from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, tables
 from tests.core.rows import CITY, texts
 from tests.core.test_examples import BY_IDENTITY, BY_REGISTER, CASES, findings, written
-from tests.core.test_validate import DAY, SOUND, cases, of_cases
+from tests.core.test_validate import DAY, FLOOR, SOUND, cases, of_cases
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +60,18 @@ def test_pandas_agrees_at_every_limit(table: str) -> None:
     told = warnings(normalise(_pandas(texts(table, rows)), tables()[table], inputs), tables()[table], inputs)
     found = {src: set(text.split("|")) for src, text in told[["src", "warnings"]].itertuples(index=False)}
     assert [found.get(str(row["src"]), set()) for row in rows] == [warned for _, warned in of_cases(table)]
+
+
+def test_pandas_rejects_an_unknown_code_where_the_source_s_list_is_confirmed() -> None:
+    rows = [{"src": letter * 12, "row": 2, **SOUND[FAMILY], FLOOR: "77"} for letter in "ab"]
+    sources = [
+        Source("a" * 64, FAMILY, "bps_v3_keluarga", 3, "v1", CITY, DAY.isoformat()),
+        Source("b" * 64, FAMILY, "kemensos_v1_keluarga", 1, "v2", CITY, DAY.isoformat()),
+    ]
+    told = {"bps_v3": ("lantai",)}
+    inputs = freeze(sources, city=CITY, model="demo_alatas_2008", key_id="test", confirmed_lists=told)
+    records = normalise(_pandas(texts(FAMILY, rows)), tables()[FAMILY], inputs)
+    refused = hard(records, tables()[FAMILY], inputs)
+    assert dict(zip(refused["src"], refused["reasons"], strict=True)) == {"a" * 12: f"E_CODE:{FLOOR}"}
+    warned = warnings(records, tables()[FAMILY], inputs)
+    assert dict(zip(warned["src"], warned["warnings"], strict=True)) == {"b" * 12: f"W_CODE:{FLOOR}"}

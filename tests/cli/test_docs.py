@@ -58,9 +58,12 @@ def test_a_newcomer_follows_the_how_to_from_a_rejected_row_to_its_publication(
 ) -> None:
     text = (DOCS / "how-to" / "correct-rejected-rows.md").read_text(encoding="utf-8")
     commands = [shlex.split(line) for line in re.findall(r"^    dtsen (.*)$", text, re.MULTILINE)]
-    assert [command[0] for command in commands] == ["rejected", "rejected", "ingest", "refresh", "rejected", "debt"]
+    assert [command[0] for command in commands] == [
+        *("rejected", "rejected", "ingest", "refresh", "rejected"),
+        *("close", "reopen", "debt"),
+    ]
     monkeypatch.chdir(tmp_path)
-    listed, export, ingest, _, _, debt = commands
+    listed, export, ingest, _, _, close, reopen, debt = commands
     assert dtsen(*listed).code == 0
     assert dtsen(*export).code == 0
     book = openpyxl.load_workbook(tmp_path / "karantina.xlsx")
@@ -78,6 +81,13 @@ def test_a_newcomer_follows_the_how_to_from_a_rejected_row_to_its_publication(
     resolved = {one["token"]: one["resolved_by"] for one in rows}
     assert f"{sum(by is not None for by in resolved.values())} sudah selesai" in dtsen("rejected").out
     assert resolved[row[0].value] == f"{said['files'][0]}-2"
+    open_row = next(token for token, by in resolved.items() if by is None)
+    assert [
+        dtsen(*(open_row if word == "TOKEN_BARIS" else word for word in told)).code for told in (close, reopen)
+    ] == [
+        0,
+        0,
+    ]
 
 
 def test_a_workbook_that_is_none_is_refused_with_its_code(dtsen: Dtsen, home: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dtsen_pipeline.queries.reading import view
+from dtsen_pipeline.resources.codes import look
 from dtsen_pipeline.resources.decide import Word, accept
 from dtsen_pipeline.resources.ingest import ingest
 from dtsen_pipeline.resources.platform import opened
@@ -22,7 +23,7 @@ def later(world: World, city: Path, tmp_path: Path) -> World:
     with opened(world.settings) as platform:
         for path in siks_snapshot(city, folder, "2026-12-01"):
             token = ingest(platform, path, NOW).token
-        accept(platform, token, Word("codes looked at", "tester", NOW), confirm_codes=True)
+        accept(platform, token, Word("codes looked at", "tester", NOW), seen=look(platform, token))
     return World(world.settings, publish(world.settings, date(2026, 12, 7)), city)
 
 

@@ -107,6 +107,24 @@ def test_rejected_rows_stand_by_token_and_reason(dtsen: Dtsen, release: View) ->
     assert found["release_id"] == release.release_id
 
 
+def test_a_row_that_nobody_can_mend_is_closed_and_opened_again(dtsen: Dtsen, world: World) -> None:
+    assert world
+    token = next(row["token"] for row in dtsen("rejected", "--json").document["rows"] if row["resolved_by"] is None)
+    assert "E_REASON" in dtsen("close", token).err
+    assert "E_NUMBER_ARGUMENT" in dtsen("close", token, "--reason", f"NIK {'9' * 16}").err
+    assert dtsen("close", token, "--reason", "petugas pindah", "--json").document == {
+        "closed": [token],
+        "known": 0,
+    }
+    said = dtsen("rejected", "--limit", 1000).out
+    assert "petugas pindah" in said
+    assert "1 ditutup" in said
+    again = dtsen("close", token, "--reason", "petugas pindah")
+    assert (again.code, "1 sudah demikian" in again.out) == (0, True)
+    assert dtsen("reopen", token, "--reason", "ada lagi", "--json").document["reopened"] == [token]
+    assert "petugas pindah" not in dtsen("rejected", "--limit", 1000).out
+
+
 def test_an_old_release_can_be_asked(dtsen: Dtsen, world: World, release: View) -> None:
     family = some(release, "keluarga")
     assert dtsen("trace", "--family", family["family_id"], "--release", world.release_id).code == 0

@@ -16,8 +16,8 @@ from tests.queries.world import World
 NUMBER = "3571019901999998"
 SURFACE = (
     "generate doctor ingest retry pull accept refuse passport refresh releases show verify rollback find "
-    "trace rejected debt receipt programmes guard doubts review balance queue form targeting proposals "
-    "ledger explain diff"
+    "trace rejected debt close reopen receipt programmes guard doubts review balance queue form targeting "
+    "proposals ledger explain diff"
 )
 DTSEN = [sys.executable, "-c", "import sys; from dtsen_pipeline.cli import main; sys.exit(main())"]
 
@@ -103,6 +103,8 @@ def test_a_number_on_the_command_line_is_refused_and_not_repeated(arguments: tup
         (("show", "0" * 16), "E_RELEASE_UNKNOWN"),
         (("rejected",), "E_NO_RELEASE"),
         (("debt",), "E_NO_RELEASE"),
+        (("close", f"{'0' * 12}-2", "--reason", "x"), "E_NO_RELEASE"),
+        (("reopen", f"{'0' * 12}-2", "--reason", "x"), "E_NO_RELEASE"),
         (("receipt", "x"), "E_NO_RELEASE"),
         (("trace", "--family", "0" * 32), "E_NO_RELEASE"),
         (("accept", "0" * 12, "--reason", "x"), "E_TOKEN_UNKNOWN"),

@@ -40,6 +40,7 @@ def test_the_order_of_arrival_changes_nothing() -> None:
         frozen(key_id="k2"),
         frozen(decisions=("accept:a",)),
         frozen(confirmed_profiles=("bps_v3",)),
+        frozen(confirmed_lists={"bps_v3": ("lantai",)}),
         frozen(reference={"code_lists.yaml": "1"}),
         frozen(code_version="2"),
     ],
@@ -49,7 +50,7 @@ def test_every_fact_changes_the_hash(changed: InputList) -> None:
 
 
 def test_it_is_read_back_as_it_was_written() -> None:
-    listed = frozen(decisions=("x", "y"), confirmed_profiles=("bps_v3",), reference={"b": "2", "a": "1"})
+    listed = frozen(decisions=("x", "y"), confirmed_lists={"bps_v3": ("lantai",)}, reference={"b": "2", "a": "1"})
     again = InputList.from_json(listed.to_json())
     assert again == listed
     assert again.hash == listed.hash

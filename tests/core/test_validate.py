@@ -359,10 +359,19 @@ def test_an_unreadable_required_cell_is_not_also_blank() -> None:
 
 
 def test_a_confirmed_code_list_rejects() -> None:
-    confirmed = Context(city(CITY), {}, frozenset(code_lists()))
+    confirmed = Context(city(CITY), {}, {f"{0:012x}": frozenset(code_lists())})
     assert findings(FAMILY, {FLOOR: "77"}, context=confirmed) == [({f"E_CODE:{FLOOR}"}, set())]
-    assert findings(MEMBER, {"status_kawin": "9"}, context=Context(city(CITY), {}, frozenset({"lantai"}))) == [
-        (set(), {"W_CODE:status_kawin"})
+    floors = Context(city(CITY), {}, {f"{0:012x}": frozenset({"lantai"})})
+    assert findings(MEMBER, {"status_kawin": "9"}, context=floors) == [(set(), {"W_CODE:status_kawin"})]
+
+
+def test_a_code_list_is_confirmed_for_the_rows_of_one_file() -> None:
+    """The same unknown code: an error where the file's source was confirmed, a warning beside it."""
+    context = Context(city(CITY), {}, {f"{0:012x}": frozenset({"lantai"}), "f" * 12: frozenset({"lantai"})})
+    rows = [{"src": f"{number:012x}", "row": 2, **SOUND[FAMILY], FLOOR: "77"} for number in range(2)]
+    assert _findings(texts(FAMILY, rows), FAMILY, context) == [
+        ({f"E_CODE:{FLOOR}"}, set()),
+        (set(), {f"W_CODE:{FLOOR}"}),
     ]
 
 

@@ -4,10 +4,10 @@ from collections import Counter
 
 import polars as pl
 
-from dtsen_pipeline.queries.codes import coded_columns, held_together
 from dtsen_pipeline.queries.reading import View
 from dtsen_pipeline.queries.rejected import rejected
 from dtsen_pipeline.queries.show import codes_of, releases, show
+from dtsen_pipeline.resources.codes import look
 from dtsen_pipeline.resources.delivery import surveyed_again
 from dtsen_pipeline.resources.ingest import ingest
 from dtsen_pipeline.resources.platform import Platform, opened
@@ -40,7 +40,7 @@ def test_every_word_has_a_sentence(platform: Platform) -> None:
 
 
 def test_rejected_rows_are_counted_under_each_reason(platform: Platform, release: View) -> None:
-    found = rejected(release)
+    found = rejected(platform, release)
     table = release.scan("rejected").collect()
     assert {row.token for row in found.rows} == {f"{src}-{row}" for src, row in table.select("src", "row").rows()}
     expected = Counter(code for text in table["reasons"] for code in codes_of(text))
@@ -69,9 +69,9 @@ def test_codes_of_held_files_are_counted_and_small_counts_hidden(
     with opened(load_settings(home=f"{tmp_path}/home")) as house:
         for file in sorted(world.city.glob("snapshot_*/*.csv")):
             ingest(house, file, NOW)
-        held = held_together(house, house.registry.files(verdict="held")[0].token, "H_CODES_UNCONFIRMED")
-        assert len(held) == 4
-        columns = {(one.table, one.column): one for one in coded_columns(house, held)}
+        seen = look(house, house.registry.files(verdict="held")[0].token)
+        assert len(seen.files) == 4
+        columns = {(one.table, one.column): one for one in seen.columns}
     texts = Counter(raw["status_kepemilikan_rumah"] for _, _, raw in rows(platform, release, "keluarga"))
     shown = {one.code: one.count for one in columns["keluarga", "status_kepemilikan_rumah"].counts}
     known = {code: count for code, count in texts.items() if code in "12345"}

@@ -16,6 +16,7 @@ import pytest
 from dtsen_pipeline.queries.quarantine import Quarantined, quarantine
 from dtsen_pipeline.queries.reading import view
 from dtsen_pipeline.queries.workbook import workbook
+from dtsen_pipeline.resources.codes import look
 from dtsen_pipeline.resources.correct import Corrected, correct
 from dtsen_pipeline.resources.decide import Word, accept
 from dtsen_pipeline.resources.ingest import ingest
@@ -87,7 +88,7 @@ def trip(tmp_path_factory: pytest.TempPathFactory) -> Trip:
         for file in files:
             ingest(platform, file, NOW)
         while held := platform.registry.files(verdict="held"):
-            accept(platform, held[0].token, Word("looked at", "tester", NOW), confirm_codes=True)
+            accept(platform, held[0].token, Word("looked at", "tester", NOW), seen=look(platform, held[0].token))
         profiles = {file.token: file.profile or "" for file in platform.registry.files()}
     publish(settings)
     with opened(settings) as platform:

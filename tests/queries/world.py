@@ -12,6 +12,7 @@ from dtsen_pipeline.core import flow
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.queries.access import Look
 from dtsen_pipeline.resources import publish as publishing
+from dtsen_pipeline.resources.codes import look
 from dtsen_pipeline.resources.decide import Word, accept
 from dtsen_pipeline.resources.engines import OpenEngine, open_engine
 from dtsen_pipeline.resources.freeze import freeze_inputs, monday
@@ -64,7 +65,7 @@ def fill(settings: Settings, files: Sequence[Path]) -> None:
             ingest(platform, file, NOW)
         held = platform.registry.files(verdict="held")
         if held:
-            accept(platform, held[0].token, Word("checked", "tester", NOW), confirm_codes=True)
+            accept(platform, held[0].token, Word("checked", "tester", NOW), seen=look(platform, held[0].token))
 
 
 def publish(settings: Settings, as_of: date = AS_OF) -> str:

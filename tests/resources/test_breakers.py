@@ -12,6 +12,7 @@ import pytest
 
 from dtsen_pipeline.reference import profiles
 from dtsen_pipeline.resources.breakers import BREAKERS, previous
+from dtsen_pipeline.resources.codes import look
 from dtsen_pipeline.resources.decide import Word, accept, refuse
 from dtsen_pipeline.resources.freeze import freeze_inputs
 from dtsen_pipeline.resources.ingest import Arrival, Declared, ingest
@@ -294,7 +295,7 @@ class TestDecided:
             with pytest.raises(DtsenError, match=r"^H_CODES_UNCONFIRMED"):
                 accept(platform, held.token, WORD)
             assert {file.code for file in platform.registry.files()} == {"H_CODES_UNCONFIRMED"}
-            assert len(accept(platform, held.token, WORD, confirm_codes=True)) == 2
+            assert len(accept(platform, held.token, WORD, seen=look(platform, held.token))) == 2
 
 
 class TestBatchSize:

@@ -1,5 +1,6 @@
 """Every shape of a source brings the same facts: taken in, read back, and compared with the plain files."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -12,6 +13,7 @@ import pytest
 from dtsen_pipeline.queries.rawtext import RawRows
 from dtsen_pipeline.queries.show import show
 from dtsen_pipeline.reference import profiles
+from dtsen_pipeline.resources.codes import look
 from dtsen_pipeline.resources.decide import Word, accept
 from dtsen_pipeline.resources.delivery import contract_rows, read_all
 from dtsen_pipeline.resources.freeze import freeze_inputs
@@ -65,7 +67,7 @@ def test_a_file_of_two_tables_is_two_sources(arrived: tuple[Platform, list[Arriv
         ingest(platform, path, NOW)
     held = [file.token for file in platform.registry.files(verdict="held")]
     while held:
-        accept(platform, held[0], Word("looked at", "tester", NOW), confirm_codes=True)
+        accept(platform, held[0], Word("looked at", "tester", NOW), seen=look(platform, held[0]))
         held = [file.token for file in platform.registry.files(verdict="held")]
     listed = freeze_inputs(platform, date(2026, 1, 14))
     book = next(arrival for arrival in arrivals if arrival.profile == "lapangan_v1_buku")
@@ -178,3 +180,36 @@ def test_a_document_too_large_to_hold_waits_for_a_higher_bound(tmp_path: Path, n
     with opened(load_settings(home=new_home, json_mb=2)) as platform:
         path.write_bytes(platform.vault.read_bytes(platform.registry.file(arrival.token).sha256))
         assert ingest(platform, path, NOW).verdict == "accepted"
+
+
+def test_damaged_rows_of_a_workbook_and_a_document_are_shown_with_what_was_readable(
+    arrived: tuple[Platform, list[Arrival]], shapes: list[Path], tmp_path: Path
+) -> None:
+    """A cell too many in a member's row of a workbook; a character that is no text in an answer of a submission."""
+    platform, arrivals = arrived
+    sent = {arrival.profile: path for arrival, path in zip(arrivals, shapes, strict=True)}
+    wide, dark = tmp_path / sent["lapangan_v1_buku"].name, tmp_path / sent["kobo_v1_json"].name
+    book = openpyxl.load_workbook(sent["lapangan_v1_buku"])
+    sheet = book.worksheets[1]
+    name = [cell.value for cell in sheet[1]].index("nama") + 1
+    sheet.cell(2, name).value = "CONTOH NAMA"
+    sheet.cell(2, sheet.max_column + 1).value = "lebih"
+    book.save(wide)
+    document = json.loads(sent["kobo_v1_json"].read_text(encoding="utf-8"))
+    sound = document["results"][0]
+    document["results"] = [
+        sound | {"nomor_berita_acara": "BA\u0007-7"},
+        *(sound | {"_uuid": f"u-{n}"} for n in range(8)),
+    ]
+    dark.write_text(json.dumps(document), encoding="utf-8")
+    found = {path: ingest(platform, path, NOW) for path in (wide, dark)}
+    assert [arrival.damaged for arrival in found.values()] == [1, 1]
+    part = profiles()["lapangan_v1_buku_anggota"]
+    first, second = (found[wide].token, part.row_base + 2), (found[dark].token, 1)
+    raw = RawRows(platform)
+    assert (raw.raw(first), raw.raw(second)) == (None, None)
+    lines = raw.lines([first, second])
+    assert "; nama: CONTOH NAMA; " in lines[first]
+    assert lines[first].endswith(f"kolom {len(part.header) + 1}: lebih")
+    assert "BA�-7" in lines[second]
+    assert "u-0" not in lines[second]

@@ -96,7 +96,8 @@ class TestWhatCounts:
     def test_it_names_city_model_key_reference_and_decisions(self, platform: Platform) -> None:
         listed = freeze_inputs(platform, LATE_DAY)
         assert (listed.city, listed.key_id) == ("3571", platform.key.id)
-        assert listed.confirmed_profiles == ("bps_v3",)
+        assert listed.confirmed_profiles == tuple(listed.confirmed_lists) == ("bps_v3",)
+        assert {"lantai", "hubungan_keluarga"} < set(listed.confirmed_lists["bps_v3"])
         assert listed.model
         assert listed.reference
         assert len(listed.decisions) == len(platform.registry.decisions()) - 0

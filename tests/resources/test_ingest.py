@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import func, select
 
 from dtsen_pipeline.resources.admission import verdict_of
+from dtsen_pipeline.resources.codes import look
 from dtsen_pipeline.resources.decide import Word, accept, refuse
 from dtsen_pipeline.resources.ingest import Arrival, Declared, _read, ingest, ingest_again
 from dtsen_pipeline.resources.platform import Platform, opened
@@ -79,14 +80,14 @@ class TestAccepted:
         assert (second.verdict, second.code) == ("held", "H_CODES_UNCONFIRMED")
         assert second.released == (first.token,)
         assert {file.verdict for file in platform.registry.files()} == {"held"}
-        assert set(accept(platform, first.token, WORD, confirm_codes=True)) == {first.token, second.token}
+        assert set(accept(platform, first.token, WORD, seen=look(platform, first.token))) == {first.token, second.token}
         assert {(file.verdict, file.code) for file in platform.registry.files()} == {("accepted", None)}
 
     def test_a_confirmed_profile_is_not_asked_about_again(
         self, platform: Platform, files: list[Path], town: Path
     ) -> None:
         held = [ingest(platform, file, NOW) for file in files[:2]]
-        accept(platform, held[0].token, WORD, confirm_codes=True)
+        accept(platform, held[0].token, WORD, seen=look(platform, held[0].token))
         late = [ingest(platform, file, LATER) for file in late_files(town)[:2]]
         assert [arrival.verdict for arrival in late] == ["waiting", "accepted"]
         assert {file.verdict for file in platform.registry.files()} == {"accepted"}
@@ -264,7 +265,7 @@ class TestPairs:
     ) -> None:
         first = [ingest(platform, file, NOW) for file in files[:2]]
         if is_confirmed:
-            accept(platform, first[0].token, WORD, confirm_codes=True)
+            accept(platform, first[0].token, WORD, seen=look(platform, first[0].token))
         second = ingest(platform, _cut(files[1]), LATER)
         assert (second.verdict, second.code) == ("refused", "E_SNAPSHOT_TWICE")
         assert platform.registry.file(first[1].token).verdict == ("accepted" if is_confirmed else "held")
@@ -276,7 +277,7 @@ class TestPairs:
 
     def test_after_the_first_is_refused_the_second_takes_its_place(self, platform: Platform, files: list[Path]) -> None:
         member, family = (ingest(platform, file, NOW) for file in files[:2])
-        accept(platform, family.token, WORD, confirm_codes=True)
+        accept(platform, family.token, WORD, seen=look(platform, family.token))
         other = _cut(files[1])
         assert ingest(platform, other, NOW).code == "E_SNAPSHOT_TWICE"
         refuse(platform, family.token, WORD)

@@ -20,6 +20,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, inspect, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from dtsen_pipeline.core.coded import lists_of_source
 from dtsen_pipeline.resources.registry import NewFile, NewRun, Registry, events
 from dtsen_pipeline.resources.registry.database import HEAD, MIGRATIONS
 from dtsen_pipeline.resources.registry.decisions import digest
@@ -349,16 +350,25 @@ class TestVerdicts:
         with pytest.raises(DtsenError, match=r"^E_TOKEN_UNKNOWN"):
             registry.set_verdict("0" * 12, "refused", None, "because", "ani", now)
 
-    def test_confirmed_profiles(self, registry: Registry, now: datetime) -> None:
-        assert registry.confirmed_profiles() == frozenset()
-        registry.confirm_codes("bps_v3_keluarga", "compared", "ani", now, {"lists": ["lantai"]})
+    def test_confirmed_lists(self, registry: Registry, now: datetime) -> None:
+        assert registry.confirmed_lists() == {}
+        registry.confirm_codes("bps_v3", "compared", "ani", now, {"lists": ["lantai"]})
+        registry.confirm_codes("bps_v3", "compared", "ani", now, {"lists": ["atap"]})
         registry.add_file(NewFile(SHA, 1, "held"), now)
         registry.set_verdict(TOKEN, "accepted", None, "because", "ani", now)
-        assert registry.confirmed_profiles() == {"bps_v3_keluarga"}
+        assert registry.confirmed_lists() == {"bps_v3": {"lantai", "atap"}}
         assert [d.kind for d in registry.decisions(subject=SHA)] == ["accept"]
 
+    def test_a_confirmation_from_before_the_lists_were_told_counts_for_its_source(
+        self, registry: Registry, now: datetime
+    ) -> None:
+        registry.confirm_codes("kemensos_v1", "compared", "ani", now, {})
+        told = registry.confirmed_lists()
+        assert told == {"kemensos_v1": lists_of_source("kemensos_v1")}
+        assert "lantai" in told["kemensos_v1"]
+
     def test_the_event_holds_a_digest_and_not_the_words(self, registry: Registry, now: datetime) -> None:
-        decision = registry.confirm_codes("p", f"about {NIK}", "ani", now)
+        decision = registry.confirm_codes("p", f"about {NIK}", "ani", now, {})
         with registry.read() as session:
             payload = session.execute(text("SELECT payload FROM event")).scalar_one()
         assert NIK not in payload
@@ -511,7 +521,7 @@ class TestEvents:
     def test_what_only_grows_cannot_be_changed(
         self, registry: Registry, now: datetime, table: str, statement: str
     ) -> None:
-        registry.confirm_codes("p", "because", "ani", now)
+        registry.confirm_codes("p", "because", "ani", now, {})
         registry.log_access("trace", "ani", now)
         with pytest.raises(IntegrityError, match="only grows"), registry.write() as session:
             session.execute(text(statement.format(table)))

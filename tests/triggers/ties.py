@@ -4,15 +4,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from openpyxl.workbook.workbook import Workbook
 
 from dtsen_pipeline.core.corrections import Correction, correction_file
 from dtsen_pipeline.core.engine import Engine
 from dtsen_pipeline.core.inputs import Source
+from dtsen_pipeline.resources.closing import close_rows
+from dtsen_pipeline.resources.decide import Word
 from dtsen_pipeline.resources.platform import Platform, opened
+from dtsen_pipeline.schemas.errors import DtsenError
 from dtsen_pipeline.schemas.tables import VISIT, VISIT_MEMBER, delivered, tables
 from tests.core.rows import Pointer, Release, Town, card, nik
 from tests.correcting import CorrectionFile, corrected
+from tests.queries.world import NOW
 from tests.resources.test_correct import cells, exported, sent
 from tests.running import Run
 from tests.triggers.place import Place, Trigger
@@ -108,6 +113,13 @@ def twice(place: Place) -> str | None:
     return with_book(place, put(NAME, "CONTOH DUA"))
 
 
+def closed_nowhere(place: Place) -> str | None:
+    """A row that no release rejected is to be closed."""
+    with opened(place.world.settings) as platform, pytest.raises(DtsenError) as caught:
+        close_rows(platform, [f"{'0' * 12}-2"], Word("nobody knows it", "tester", NOW))
+    return caught.value.code
+
+
 def no_export(place: Place) -> str | None:
     platform: Platform
     with opened(place.world.settings) as platform:
@@ -145,4 +157,5 @@ TRIGGERS: Mapping[str, Any] = {
     "E_CORRECTION_CELL": lambda place: with_book(place, put("jumlah_usaha", 1.5)),
     "E_CORRECTED_TWICE": twice,
     "E_CORRECTS_VALID": valid_corrected,
+    "E_ROW_NOT_OPEN": closed_nowhere,
 }

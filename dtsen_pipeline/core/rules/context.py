@@ -18,15 +18,15 @@ YEAR = 10_000
 class Context:
     """What the rules may know beside the rows.
 
-    `observed`: the day each file speaks of (the snapshot's data date), by file token; `confirmed`: code lists
-    whose mapping a person has confirmed, so that a value outside is an error and not a warning. `batch_ends`: the
-    last day of the week that a field file's batch names, by file token; `officers`: the terms of the listed officers,
-    none where there is no list.
+    `observed`: the day each file speaks of (the snapshot's data date), by file token; `confirmed`: the code lists
+    whose mapping a person has confirmed for the rows of a file, by file token, so that a value outside is an error
+    there and not a warning. `batch_ends`: the last day of the week that a field file's batch names, by file token;
+    `officers`: the terms of the listed officers, none where there is no list.
     """
 
     city: City
     observed: Mapping[str, date] = field(default_factory=dict)
-    confirmed: frozenset[str] = frozenset()
+    confirmed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     batch_ends: Mapping[str, date] = field(default_factory=dict)
     officers: tuple[Term, ...] = ()
 

@@ -21,7 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from dtsen_pipeline.resources.home import PRIVATE_FILE
 from dtsen_pipeline.schemas.errors import DtsenError
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration; `open` migrates where the database is older."""
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 BUSY_SECONDS = 60

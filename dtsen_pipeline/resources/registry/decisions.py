@@ -1,8 +1,9 @@
-"""What people decided, with a reason: about files, profiles, releases and models. Each decision is an event too."""
+"""What people decided, with a reason: about files, sources, rows, releases and models. Each is an event too."""
 
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -55,16 +56,46 @@ class Decisions(Database):
 
     def confirm_codes(
         self,
-        profile: str,
+        source: str,
         reason: str,
         actor: str,
         now: datetime,
-        payload: Mapping[str, object] | None = None,
+        payload: Mapping[str, object],
     ) -> Decision:
-        """A person says that the codes of a profile mean what the code lists say."""
+        """A person says that the codes of a source's files mean what the code lists say that `payload` names."""
         with self.write() as session:
-            return decide(session, "confirm_codes", profile, reason, actor, now, payload)
+            return decide(session, "confirm_codes", source, reason, actor, now, payload)
 
-    def confirmed_profiles(self) -> frozenset[str]:
-        """The profiles whose codes a person has confirmed."""
-        return frozenset(decision.subject for decision in self.decisions("confirm_codes"))
+    def confirmed_lists(self) -> dict[str, frozenset[str]]:
+        """The code lists that a person has confirmed, by the source whose files were looked at.
+
+        A decision from before the lists were told counts for each list that its source uses.
+        """
+        from dtsen_pipeline.core.coded import lists_of_source  # noqa: PLC0415 - imports Pandera
+
+        found: dict[str, frozenset[str]] = {}
+        for decision in self.decisions("confirm_codes"):
+            told = decision.payload.get("lists")
+            lists = lists_of_source(decision.subject) if told is None else frozenset(told)
+            found[decision.subject] = found.get(decision.subject, frozenset()) | lists
+        return found
+
+    def decide_row(
+        self, kind: Literal["close_row", "reopen_row"], token: str, reason: str, actor: str, now: datetime
+    ) -> Decision:
+        """A person closes a rejected row, or takes that back."""
+        with self.write() as session:
+            return decide(session, kind, token, reason, actor, now)
+
+    def closings(self) -> dict[str, Decision]:
+        """The rejected rows that are closed now, by their tokens, each with the decision that closed it."""
+        found: dict[str, Decision] = {}
+        with self.read() as session:
+            told = session.scalars(
+                select(Decision).where(Decision.kind.in_(["close_row", "reopen_row"])).order_by(Decision.id)
+            )
+            for decision in told:
+                found.pop(decision.subject, None)
+                if decision.kind == "close_row":
+                    found[decision.subject] = decision
+        return found

@@ -22,7 +22,17 @@ from sqlalchemy.types import TypeDecorator
 
 Verdict = Literal["accepted", "waiting", "held", "refused"]
 RunStatus = Literal["started", "published", "unchanged", "failed", "abandoned"]
-DecisionKind = Literal["accept", "refuse", "confirm_codes", "rollback", "withdraw", "republish", "approve_model"]
+DecisionKind = Literal[
+    "accept",
+    "refuse",
+    "confirm_codes",
+    "rollback",
+    "withdraw",
+    "republish",
+    "approve_model",
+    "close_row",
+    "reopen_row",
+]
 ReleaseStatus = Literal["published", "withdrawn"]
 
 CONVENTION = {

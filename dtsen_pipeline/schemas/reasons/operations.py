@@ -74,6 +74,13 @@ OPERATIONS = (
         advice_id="Tulis alasannya dengan --reason.",
     ),
     stopped(
+        "E_ROW_NOT_OPEN",
+        id="Baris itu bukan baris ditolak yang masih menunggu dalam rilis yang berlaku.",
+        en="The row is no rejected row of the current release that still waits.",
+        basis=OWN,
+        advice_id="Ambil token barisnya dari dtsen rejected; baris yang sudah selesai tidak perlu ditutup.",
+    ),
+    stopped(
         "E_EVENT",
         id="Catatan peristiwa tidak boleh memuat identitas warga atau isi yang bukan data sederhana.",
         en="An event may hold neither a citizen's identifier nor anything but plain data.",

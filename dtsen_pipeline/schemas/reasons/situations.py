@@ -124,6 +124,7 @@ OF_OPERATIONS = {
     "E_REGISTRY_NEWER": "pencatatan sudah dipindahkan ke susunan 9999",
     "E_VERDICT": "berkas yang sudah diterima diterima lagi",
     "E_REASON": "`dtsen accept` dengan alasan kosong",
+    "E_ROW_NOT_OPEN": "menutup baris di luar rilis yang berlaku",
     "E_EVENT": "peristiwa dengan bilangan pecahan",
     "E_REDACTION": "penyensoran dimatikan lewat lingkungan",
     "E_COMPUTE_LOG": "instans Dagster dengan penyimpanan keluaran bawaan",

@@ -1,15 +1,20 @@
-"""What a person looks at before confirming a profile's codes: how often each code stands in each column.
+"""What a person looks at before confirming a source's codes: how often each code stands in each column.
 
-Small counts are hidden, and a text that is not a known code is counted without being shown.
+What the decision that follows records of the look stands here too; deciding itself in `decide`. Small counts are
+hidden, and a text that is not a known code is counted without being shown.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import polars as pl
 
+from dtsen_pipeline.core.coded import lists_of
 from dtsen_pipeline.core.translate import filled
 from dtsen_pipeline.reference import CodeList, code_lists, profiles
+from dtsen_pipeline.resources.admission import UNCONFIRMED
 from dtsen_pipeline.resources.delivery import contract_rows, read
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import SourceFile
@@ -40,21 +45,58 @@ class CodedColumn:
     counts: tuple[CodeCount, ...]
 
 
-def held_together(platform: Platform, token: str, code: str) -> list[SourceFile]:
-    """The files that one confirmation would free: held for the same reason under the same family of profiles."""
+@dataclass(frozen=True)
+class Seen:
+    """The codes of a source's files as a person sees them, and which code lists those files use."""
+
+    source: str
+    profiles: tuple[str, ...]
+    files: tuple[str, ...]
+    lists: tuple[str, ...]
+    columns: tuple[CodedColumn, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything that is shown: columns, codes, labels and counts."""
+        shown = [asdict(column) for column in self.columns]
+        return hashlib.sha256(json.dumps(shown, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    def as_payload(self) -> dict[str, object]:
+        """What a decision records of it; no count and no code."""
+        facts = {"profiles": self.profiles, "files": self.files, "lists": self.lists}
+        return {name: list(words) for name, words in facts.items()} | {"seen": self.digest}
+
+
+def look(platform: Platform, token: str) -> Seen:
+    """The codes of every file that is held for them beside this one, from the same source."""
+    files = held_together(platform, token)
+    used = sorted({file.profile or "" for file in files})
+    return Seen(
+        source=profiles()[platform.registry.file(token).profile or ""].family,
+        profiles=tuple(used),
+        files=tuple(sorted(file.token for file in files)),
+        lists=tuple(sorted(frozenset[str]().union(*(lists_of(profiles()[name]) for name in used)))),
+        columns=tuple(coded_columns(platform, files)),
+    )
+
+
+def held_together(platform: Platform, token: str) -> list[SourceFile]:
+    """The files that one confirmation would free: held for their codes under the same family of profiles."""
     file = platform.registry.file(token)
     family = profiles()[file.profile or ""].family
-    held = platform.registry.files(verdict="held", code=code)
+    held = platform.registry.files(verdict="held", code=UNCONFIRMED)
     return [other for other in held if profiles()[other.profile or ""].family == family]
 
 
 def coded_columns(platform: Platform, files: Sequence[SourceFile]) -> list[CodedColumn]:
-    """The coded columns of these files with their counts, table by table."""
+    """The coded columns that these files bring, with their counts, table by table."""
     found = []
     for table in dict.fromkeys(file.table_name or "" for file in files):
-        rows = pl.concat([_rows(platform, file) for file in files if file.table_name == table])
+        mine = [file for file in files if file.table_name == table]
+        rows = pl.concat([_rows(platform, file) for file in mine])
+        brought = {name for file in mine for name in profiles()[file.profile or ""].columns}
         for column in tables()[table].columns:
-            if column.codes and column.name in rows.columns:
+            if column.codes and column.name in brought:
                 listed = code_lists()[column.codes]
                 counts = tuple(_counts(rows[column.name], listed))
                 found.append(CodedColumn(table, column.name, column.label, listed.title, listed.status, counts))
