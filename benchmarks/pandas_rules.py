@@ -43,7 +43,8 @@ def judged(records: pd.DataFrame, table: Table, inputs: InputList) -> Masks:
     if table.name in (MEMBER, VISIT_MEMBER):
         masks |= _answers(records) | _nested(records, "_ktp")
     if table.name == VISIT and inputs.officers:
-        masks["W_OFFICER_UNKNOWN"] = ~records["id_petugas"].isin({term.officer for term in inputs.officers})
+        listed = {term.officer for term in inputs.officers}
+        masks["W_OFFICER_UNKNOWN"] = records["id_petugas"].notna() & ~records["id_petugas"].isin(listed)
     if table.name == FAMILY:
         masks["W_KK_TWICE"] = _times(records, [CARD]) & records[CARD].notna()
     if table.name == MEMBER:
