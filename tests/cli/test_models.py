@@ -15,7 +15,7 @@ from dtsen_pipeline.resources.platform import opened
 from tests.cli.conftest import Dtsen, Said
 from tests.modelled import give_model
 from tests.queries.world import NOW, World
-from tests.surveys import facts_of_map, rows, wrote_map, wrote_survey
+from tests.surveys import facts_of_map, rows, sections_of, wrote_map, wrote_survey
 
 MARK = "314159265"
 QUICK = ("--repeats", "2")
@@ -93,6 +93,47 @@ def test_places_have_levels_that_a_survey_is_scored_with(fit: Any, dtsen: Dtsen,
     assert told["kota"] > 0.6 > told["rata"]
     assert "0003" in dtsen("model", "show", "kota").out
     assert "levels" not in dtsen("model", "show", "rata").out
+
+
+def test_sections_are_fitted_apart_and_a_survey_is_scored_by_them(
+    fit: Any, dtsen: Dtsen, home: Path, tmp_path: Path
+) -> None:
+    """Where `w` is 3 a refrigerator tells the opposite: one model for all cannot say so, and sections can."""
+    lines = [
+        [str(float(s) * ((float(w) == 3 and 4 ** (1 - 2 * int(f))) or 1)), p, f, str(1 + (w == "3")), note]
+        for s, p, f, w, note in rows()
+    ]
+    said = fit("--json", lines=lines, section="w", sections=sections_of(("3571010",), ("3571020", "3571030")))
+    assert said.code == 0, said.all
+    model = yaml.safe_load((home / "models" / "kota.yaml").read_text(encoding="utf-8"))
+    one, two = model["sections"]
+    assert one["coefficients_micro"]["owns_refrigerator"] == pytest.approx(600_000, abs=200_000)
+    assert two["coefficients_micro"]["owns_refrigerator"] < -1_000_000
+    assert one["n"] + two["n"] == model["n"] == 300
+    assert "intercept_micro" not in model
+    assert "coefficient_micro" not in model["features"][0]
+    spreads = sorted((one["residual_sd_micro"], two["residual_sd_micro"]))
+    assert spreads[0] <= model["residual_sd_micro"] <= spreads[1]
+    card = (home / "models" / "kota.md").read_text(encoding="utf-8")
+    assert "section: bagian_2" in card
+    assert f"| `(intercept)` | {two['intercept_micro'] / 1e6:.6f} |" in card
+    assert "bagian_1" in dtsen("model", "show", "kota").all
+    other = wrote_survey(tmp_path / "other.csv", lines)
+    tried = dtsen("model", "score", "--model", "kota", "--survey", other, "--draws", "100", "--json").document
+    assert tried["r2"] == pytest.approx(float(model["r2"]), abs=0.0005)
+    together = fit("--json", name="satu", lines=lines, effective=date(2025, 1, 1), until=date(2025, 6, 1))
+    assert together.document["r2"] < said.document["r2"] - 0.1
+
+
+def test_a_section_too_small_to_fit_and_an_unknown_one_are_refused(fit: Any) -> None:
+    few = [[*line[:3], "2" if place < 5 else "1", line[4]] for place, line in enumerate(rows())]
+    parts = sections_of(("3571010",), ("3571020",))
+    said = fit(lines=few, section="w", sections=parts)
+    assert said.code == 1
+    assert "E_MODEL_FIT" in said.all
+    assert "bagian_2" in said.all
+    unknown = fit(lines=[[*line[:3], "3", line[4]] for line in rows()], section="w", sections=parts)
+    assert "E_SURVEY_SECTION" in unknown.all
 
 
 def test_the_same_command_writes_the_same_bytes(fit: Any, tmp_path: Path) -> None:

@@ -210,6 +210,64 @@ def test_an_imitation_has_no_probability_of_welfare(tmp_path: Path) -> None:
         read(tmp_path, kind="imitation", agreement=AGREEMENT, probability=PROBABILITY)
 
 
+def two_sections(**changes: Any) -> dict[str, Any]:
+    """A model file with sections; `changes` are of the second one."""
+    numbers = {"n": 50, "r2": "0.4", "residual_sd_micro": 1, "intercept_micro": 7, "coefficients_micro": {NAME: 3}}
+    one = {"name": "kota", "value": 1, "regions": ["357101"], **numbers}
+    two = {"name": "desa", "value": 0, "regions": ["357102", "3571030001"], **numbers, "coefficients_micro": {NAME: 5}}
+    feature = {key: value for key, value in FACTS["features"][0].items() if key != "coefficient_micro"}
+    return {"section": "urban", "sections": [one, two | changes], "features": [feature]}
+
+
+NAME = FACTS["features"][0]["name"]
+
+
+def read_sectioned(folder: Path, **facts: Any) -> WelfareModel:
+    whole = {key: value for key, value in FACTS.items() if key != "intercept_micro"} | facts
+    return read_welfare_model(wrote(folder, written(whole)))
+
+
+def test_a_model_with_sections_is_scored_by_its_parts(tmp_path: Path) -> None:
+    model = read_sectioned(tmp_path, **two_sections(intercept_micro=9))
+    city, village = model.parts
+    assert (city.part, city.intercept_micro, city.features[0].coefficient_micro) == ("kota", 7, 3)
+    assert (village.part, village.intercept_micro, village.features[0].coefficient_micro) == ("desa", 9, 5)
+    assert model.part_of("3571010007") == city
+    assert model.part_of("3571030001") == village
+    assert model.part_of("3571030002") is None
+    assert model.part_of(None) is None
+    plain = read(tmp_path)
+    assert plain.parts == (plain,)
+    assert plain.part_of(None) == plain
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ({"section": None}, "belong to a column"),
+        ({"place": "kode", "levels": {}}, "belong to a column"),
+        (two_sections(regions=["35710"]), "no region code of two"),
+        (two_sections(regions=["357101"]), "no region code of two"),
+        (two_sections(regions=[]), "needs a region"),
+        (two_sections(regions=["kota"]), "leading digits"),
+        (two_sections(name="kota"), "duplicate name"),
+        (two_sections(value=1), "duplicate value"),
+        (two_sections(value="1"), "'1' is not of type int"),
+        (two_sections(coefficients_micro={}), f"missing keys: {NAME}"),
+        (two_sections(coefficients_micro={NAME: 1, "x": 2}), "unknown keys: x"),
+        (two_sections(coefficients_micro={NAME: 0.5}), "0.5 is not of type int"),
+        (two_sections(intercept_micro=None), "None is not of type int"),
+        (two_sections(r2=0.4), "0.4 is not of type str"),
+        ({"sections": two_sections()["sections"][:1]}, "two at least"),
+        ({"features": FACTS["features"]}, "unknown keys: coefficient_micro"),
+        ({"intercept_micro": 1}, "unknown keys: intercept_micro"),
+    ],
+)
+def test_faulty_sections_are_refused(tmp_path: Path, facts: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read_sectioned(tmp_path, **two_sections() | facts)
+
+
 def test_a_survey_map_has_no_numbers(tmp_path: Path) -> None:
     path = survey_maps()["alatas_2008"]
     planned = read_survey_map(path)
