@@ -188,6 +188,15 @@ def test_the_order_of_rows_does_not_count(place: Place, engine: Engine) -> None:
     assert not differing(place.release, again)
 
 
+def test_the_judge_notices_ties_that_may_not_be(place: Place, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Side, "excludes", lambda _, __: False)
+    release = Release(place.town, engine)
+    found = oracle.Release(release.tables, release.run.outcome.cuts)
+    judgement = oracle.judge(found, files(place.town))
+    assert len(release.tables["tautan"]) > len(place.release.tables["tautan"])
+    assert "link" in {fault.check for fault in judgement.faults}
+
+
 def differing(one: Release, other: Release) -> list[str]:
     tables = [
         {name: run.engine.fetch(run.outcome.tables[name]).sort(key) for name, key in KEYS.items()}
