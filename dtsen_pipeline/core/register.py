@@ -112,7 +112,7 @@ def tie(heard: Heard, persons: Frame, met: Frame, engine: Engine) -> Told:
         )
     )
     found = heard.spoken.join(_counted(judged), on=NIK, how="left")
-    decided = engine.checkpoint(found.with_columns(person_id=_person(), held=_held()))
+    decided = engine.checkpoint(_one_a_person(found.with_columns(person_id=_person(), held=_held())))
     tied = decided.filter(~nw.col("person_id").is_null())
     is_other = (nw.col("alike") == 0) & ~nw.col("person_id").is_null()
     untied = decided.filter(nw.col("person_id").is_null())
@@ -124,6 +124,19 @@ def tie(heard: Heard, persons: Frame, met: Frame, engine: Engine) -> Told:
             *ROW, nw.lit(REGISTER).alias("sumber"), nw.lit(OTHER_NAME).alias("warnings")
         ),
     )
+
+
+def _one_a_person(found: Frame) -> Frame:
+    """The rows without the words about a person of whom the register speaks under another NIK too."""
+    several = (
+        found.filter(~nw.col("person_id").is_null())
+        .group_by("person_id")
+        .agg(words=nw.len())
+        .filter(nw.col("words") > 1)
+    )
+    joined = found.join(several, on="person_id", how="left")
+    alone = nw.when(nw.col("words").is_null()).then(nw.col("person_id"))
+    return joined.with_columns(alone.alias("person_id")).drop("words")
 
 
 def is_alike(mine: nw.Expr, other: nw.Expr) -> nw.Expr:

@@ -121,7 +121,8 @@ class _Desk:
         """The rows that the receipt is about, each visit before its members."""
         files = {str(s["sha256"])[:TOKEN_LENGTH]: s for s in self.view.sources if s["table"] in WRITTEN}
         batch = [token for token, source in files.items() if source["batch"] == asked]
-        found = self._of_batch(batch) if batch else self._of_visit(asked, list(files))
+        visited = [token for token, source in files.items() if source["table"] in FIELD]
+        found = self._of_batch(batch) if batch else self._of_visit(asked, visited)
         return sorted(found, key=lambda pointer: (self._visit(pointer) or "", self.raw.table(pointer), pointer))
 
     def _of_batch(self, tokens: Sequence[str]) -> set[Pointer]:
@@ -134,7 +135,7 @@ class _Desk:
         named = {(token, int(row))} if token in tokens and row.isdecimal() else set[Pointer]()
         visits = {self._visit(pointer) for pointer in named if self._is_row(pointer)} or {asked}
         found = {pointer for pointer in named if self._is_row(pointer)}
-        for known, table in product(tokens, WRITTEN):
+        for known, table in product(tokens, FIELD):
             prefix = self.raw.profile((known, FIRST_ROW)).id_prefix
             wanted = {visit.removeprefix(prefix) for visit in visits if visit}
             rows = self.raw.search(known, wanted, table)

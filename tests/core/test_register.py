@@ -203,6 +203,18 @@ def test_a_visit_s_newcomer_has_the_register_s_birth_date(engine: Engine) -> Non
     assert told.won(new, NAME) == {"confirmed"}
 
 
+def test_a_person_under_two_numbers_has_no_word(engine: Engine) -> None:
+    town = Town()
+    town.family(card(1))
+    member = town.member(card(1), None, **{NAME: "SITI"})
+    for number, day in ((1, "2026-08-01"), (2, "2026-08-02")):
+        town.met(town.visit(card(1), day), "1", **{NIK: nik(number), NAME: "SITI"})
+    words = [town.registered(number, nama="SITI", tanggal_lahir="1980-01-02") for number in (1, 2)]
+    told = Release(town, engine)
+    assert {told.fate(word) for word in words} == {"held:H_REGISTER_AMBIGUOUS"}
+    assert told.person(member)[BORN] == date(1980, 1, 1)
+
+
 def test_a_later_extract_answers_for_a_rejected_row(engine: Engine) -> None:
     town = Town()
     bad = town.registered(999, file="e0", day="2026-01-01", tanggal_lahir="31/12/1980")

@@ -102,7 +102,7 @@ class Bearer:
 
 def tied(words: Words, bearers: Mapping[str, Sequence[Bearer]]) -> dict[int, Word]:
     """The word about each person; what speaks of nobody, or of nobody in particular, is set aside."""
-    found = dict[int, Word]()
+    found = defaultdict[int, list[Word]](list)
     for nik, word in words.by_nik.items():
         known = bearers.get(nik, ())
         alike = defaultdict[int, bool](bool)
@@ -110,12 +110,13 @@ def tied(words: Words, bearers: Mapping[str, Sequence[Bearer]]) -> dict[int, Wor
             alike[one.person] |= is_alike(one.name, word.values[NAME])
         fitting = {one.person for one in known if not contradict(one.birth, word.birth)}
         if len(fitting) == 1:
-            found[fitting.pop()] = word
+            found[fitting.pop()].append(word)
         elif not fitting and len(alike) == 1 and all(alike.values()):
-            found[next(iter(alike))] = word
+            found[next(iter(alike))].append(word)
         else:
             words.aside[word.pointer] = "held" if known else "out_of_scope"
-    return found
+    words.aside |= {word.pointer: "held" for several in found.values() if len(several) > 1 for word in several}
+    return {person: several[0] for person, several in found.items() if len(several) == 1}
 
 
 def is_alike(mine: str | None, other: Value) -> bool:

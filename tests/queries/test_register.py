@@ -1,7 +1,9 @@
 """An extract of the population register from the gate to the answers: trace, receipt, balance, rejected and diff."""
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -21,6 +23,8 @@ from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.settings import Settings, load_settings
 from dtsen_pipeline.synthetic import generate
 from tests.queries.world import LOOK, NOW, OPEN, fill, publish
+from tests.resources.test_correct import cells as cells_of
+from tests.resources.test_correct import exported, sent
 
 NAMES = ("nama", "tanggal_lahir", "jenis_kelamin", "keberadaan_anggota")
 RAW_OF = {"keberadaan_anggota": "status_kependudukan"}
@@ -124,6 +128,23 @@ def test_the_balance_counts_the_extract(platform: Platform, release: View) -> No
     assert found.is_even
     (sheet,) = (sheet for sheet in found.sheets if sheet.table == "kependudukan")
     assert sheet.received == sheet.accounted > 100
+
+
+def test_a_rejected_row_is_mended_in_the_workbook(home: tuple[Settings, str, str], tmp_path: Path) -> None:
+    settings = load_settings(home=tmp_path / "home")
+    shutil.copytree(home[0].home, settings.home)
+    with opened(settings) as platform:
+        book = exported(platform)
+        (row,) = cells_of(book, "kependudukan")
+        row["tanggal_status"].value = "2026-09-05"
+        done = sent(platform, book, tmp_path)
+        assert (done.verdict, done.rows) == ("accepted", 1)
+    publish(settings)
+    with opened(settings) as platform:
+        (bad,) = [one for one in rejected(view(platform)).rows if one.table == "kependudukan"]
+        assert bad.resolved_by == f"{done.files[0]}-2"
+        (fate,) = view(platform).rows("fate", pl.col("src") == done.files[0])
+        assert (fate["fate"], fate["reason"]) == ("out_of_scope", "O_REGISTER_UNLISTED")
 
 
 def test_a_rejected_row_stands_in_the_quarantine(release: View) -> None:

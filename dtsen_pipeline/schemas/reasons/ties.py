@@ -89,8 +89,8 @@ TIES = (
     ),
     held(
         "H_REGISTER_AMBIGUOUS",
-        id="Beberapa orang memakai NIK ini, dan data kependudukan tidak menunjuk tepat satu di antaranya.",
-        en="Several persons bear the NIK, and the register does not point to exactly one of them.",
+        id="Data kependudukan tidak menunjuk tepat satu pemegang NIK ini, atau pemegangnya memakai NIK lain juga.",
+        en="The register does not point to exactly one bearer of the NIK, or that person bears another one too.",
         basis=SAME_PERSON,
         advice_id="Cocokkan tanggal lahir dan jenis kelamin mereka dengan KTP-el.",
     ),
