@@ -6,9 +6,12 @@ It describes what `validate`, `households`, `numbers` and `identity` do and judg
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import narwhals as nw
+
 from dtsen_pipeline.core.households import household_rules
 from dtsen_pipeline.core.numbers import number_rules
 from dtsen_pipeline.core.rules.context import Context
+from dtsen_pipeline.core.rules.persons import visited_age_rules
 from dtsen_pipeline.core.validate import predicates
 from dtsen_pipeline.reference import city
 from dtsen_pipeline.schemas.reasons import Reason, reason_of
@@ -16,8 +19,8 @@ from dtsen_pipeline.schemas.tables import INPUT_TABLES, MEMBER, VISIT_MEMBER, ta
 
 TIED = ("W_NIK_SHARED",)
 """Given by `identity` to member rows, beside the rules."""
-OF_VISITS = ("E_BIRTH_AFTER_VISIT",)
-"""Given by `check_births` to the member rows of visits."""
+OF_VISITS = tuple(visited_age_rules(nw.lit(None, dtype=nw.String)))
+"""Given by `check_ages` to the member rows of visits."""
 
 
 @dataclass(frozen=True)
