@@ -40,7 +40,7 @@ def run(source: Path, target: Path, inputs: InputList, key: bytes, lap: Lap) -> 
     asked = records | {VISIT_MEMBER: with_visit_day(records[VISIT_MEMBER], records[VISIT])}
     found = {table: hard(asked[table], tables()[table], inputs) for table in INPUT_TABLES}
     refused = pd.concat([damaged, *(found[table].assign(sumber=table) for table in INPUT_TABLES)])
-    raised = {name: warnings(records[name], tables()[name], inputs).assign(sumber=name) for name in INPUT_TABLES}
+    raised = {name: warnings(asked[name], tables()[name], inputs).assign(sumber=name) for name in INPUT_TABLES}
     between = {
         "members": households(records[FAMILY], records[MEMBER]),
         "numbers": numbers(records[MEMBER], raised[MEMBER]).assign(sumber=MEMBER),

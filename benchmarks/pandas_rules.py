@@ -47,8 +47,10 @@ def judged(records: pd.DataFrame, table: Table, inputs: InputList) -> Masks:
         masks["W_OFFICER_UNKNOWN"] = records["id_petugas"].notna() & ~records["id_petugas"].isin(listed)
     if table.name == FAMILY:
         masks["W_KK_TWICE"] = _times(records, [CARD]) & records[CARD].notna()
+    if "hari_kunjungan" in records:
+        masks |= _ages(records, _as_number(records["hari_kunjungan"]))
     if table.name == MEMBER:
-        masks |= _ages(records, inputs) | _blanks(records)
+        masks |= _ages(records, _data_date(records, inputs)) | _blanks(records)
         masks["W_NIK_MISSING"] = records[NIK].isna()
         masks["W_NIK_TWICE"] = _times(records, [NIK]) & records[NIK].notna()
         masks["W_PERSON_TWICE"] = _times(records, [CARD, "id_name", "tanggal_lahir"])
@@ -178,12 +180,18 @@ def _step(code: Series) -> Series:
     return pd.Series(np.searchsorted(LEVELS, code.fillna(0).to_numpy("int64"), "right"), index=code.index)
 
 
-def _ages(records: pd.DataFrame, inputs: InputList) -> Masks:
-    born = records["tanggal_lahir"]
-    day = records["src"].map(
-        {token: day.year * 10_000 + day.month * 100 + day.day for token, day in inputs.observed.items()}
-    )
-    age = (day - (born.dt.year * 10_000 + born.dt.month * 100 + born.dt.day)).astype("Int64") // 10_000
+def _data_date(records: pd.DataFrame, inputs: InputList) -> Series:
+    days = {token: day.year * 10_000 + day.month * 100 + day.day for token, day in inputs.observed.items()}
+    return records["src"].map(days)
+
+
+def _as_number(day: Series) -> Series:
+    return day.dt.year * 10_000 + day.dt.month * 100 + day.dt.day
+
+
+def _ages(records: pd.DataFrame, day: Series) -> Masks:
+    """Ages on a day that is written as a number (YYYYMMDD)."""
+    age = (day - _as_number(records["tanggal_lahir"])).astype("Int64") // 10_000
     age = age.mask(age < 0)
     relation, marital = records["status_hubungan_keluarga"], records["status_kawin"]
     return {

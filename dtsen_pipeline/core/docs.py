@@ -19,7 +19,8 @@ def rules_page() -> str:
         "[kode alasan](reason-codes.md); batas dan daftar kode setiap kolom ada di "
         "[kamus data](reference/data-dictionary.md).",
         "Every rule about input rows, by table. Most rules warn: the row is used and the finding counted. Ages are as "
-        "of the data date of the snapshot; the rules about ages and those between rows judge snapshots only. A code "
+        "of the data date of the snapshot, of a visit's members as of the day of the visit; the rules between rows "
+        "judge snapshots only. A code "
         "list that a person has confirmed for the row's source rejects with `E_CODE` where it warned with `W_CODE` "
         "before. No rule changes a value.",
         *(block for name in INPUT_TABLES for block in _section(name, [rule for rule in rules if rule.table == name])),

@@ -31,7 +31,7 @@ from dtsen_pipeline.core.rulings import Ruling, standing
 from dtsen_pipeline.core.score import Scored, ministry_inputs, score, with_scores
 from dtsen_pipeline.core.summary import FAMILY_COLUMNS, PERSON_COLUMNS, summary
 from dtsen_pipeline.core.translate import translate
-from dtsen_pipeline.core.validate import check, check_births, split
+from dtsen_pipeline.core.validate import check, check_ages, split
 from dtsen_pipeline.reference import WelfareModel, city, linkage_model, merge_policy
 from dtsen_pipeline.schemas.release import TABLES, polars_types
 from dtsen_pipeline.schemas.tables import (
@@ -130,10 +130,10 @@ def _numbers(counted: Mapping[str, Frame], found: Frame, registered: Frame, inpu
 
 
 def _findings(records: Mapping[str, Frame], context: Context, engine: Engine) -> dict[str, Frame]:
-    """The findings of the row rules, and of births against the day of the visit."""
+    """The findings of the row rules, and of births and ages against the day of the visit."""
     found = {table: check(records[table], tables()[table], context) for table in INPUT_TABLES}
     found[VISIT_MEMBER] = findings.joined(
-        engine.checkpoint(found[VISIT_MEMBER]), engine.checkpoint(check_births(records[VISIT_MEMBER], records[VISIT]))
+        engine.checkpoint(found[VISIT_MEMBER]), engine.checkpoint(check_ages(records[VISIT_MEMBER], records[VISIT]))
     )
     return {table: engine.checkpoint(frame) for table, frame in found.items()}
 

@@ -6,9 +6,12 @@ It describes what `validate`, `households`, `numbers` and `identity` do and judg
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import narwhals as nw
+
 from dtsen_pipeline.core.households import household_rules
 from dtsen_pipeline.core.numbers import number_rules
 from dtsen_pipeline.core.rules.context import Context
+from dtsen_pipeline.core.rules.persons import visited_age_rules
 from dtsen_pipeline.core.validate import predicates
 from dtsen_pipeline.reference import city
 from dtsen_pipeline.schemas.reasons import Reason, reason_of
@@ -18,8 +21,8 @@ TIED = ("W_NIK_SHARED", "W_NIK_UNMATCHED")
 """Given by `identity` and `register` to member rows, beside the rules."""
 OF_REGISTER = ("W_REGISTER_NAME",)
 """Given by `register` to the rows of an extract."""
-OF_VISITS = ("E_BIRTH_AFTER_VISIT",)
-"""Given by `check_births` to the member rows of visits."""
+OF_VISITS = tuple(visited_age_rules(nw.lit(None, dtype=nw.String)))
+"""Given by `check_ages` to the member rows of visits."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from dtsen_pipeline.core.rules.context import Context, Predicates, lived
 from dtsen_pipeline.core.rules.dwelling import dwelling_rules, nesting, place_rules
 from dtsen_pipeline.core.rules.identifiers import card_rules, nik_rules
 from dtsen_pipeline.core.rules.officers import officer_rules
-from dtsen_pipeline.core.rules.persons import age_rules, answer_rules, blanks
+from dtsen_pipeline.core.rules.persons import age_rules, answer_rules, blanks, visited_age_rules
 from dtsen_pipeline.reference import code_lists
 from dtsen_pipeline.schemas.columns import (
     CLEARED,
@@ -55,15 +55,15 @@ def is_rejected(table: Table, context: Context) -> nw.Expr:
     return nw.any_horizontal(*hard, ignore_nulls=True)
 
 
-def check_births(met: Frame, visits: Frame) -> Frame:
-    """Member rows of visits whose person was born after the visit's day: src, row, reasons, warnings (null)."""
+def check_ages(met: Frame, visits: Frame) -> Frame:
+    """Member rows of visits whose birth date does not fit the visit's day or their answers: as `check` finds them."""
     days = visits.group_by(VISIT_ID).agg(visited=nw.col("waktu_kunjungan").str.slice(0, 10).max())
-    joined = met.join(days, on=VISIT_ID, how="inner")
-    return joined.filter(nw.col("tanggal_lahir").dt.to_string("%Y-%m-%d") > nw.col("visited")).select(
-        "src",
-        "row",
-        nw.lit("E_BIRTH_AFTER_VISIT").alias("reasons"),
-        nw.lit(None, dtype=nw.String).alias("warnings"),
+    rules = visited_age_rules(nw.col("visited"))
+    flagged = met.join(days, on=VISIT_ID, how="inner").with_columns(
+        is_broken=nw.any_horizontal(*rules.values(), ignore_nulls=True)
+    )
+    return flagged.filter(nw.col("is_broken")).select(
+        *ROW, joined(rules, "E_").alias("reasons"), joined(rules, "W_").alias("warnings")
     )
 
 

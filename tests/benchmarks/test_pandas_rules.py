@@ -5,10 +5,10 @@ import polars as pl
 import pytest
 
 from benchmarks.pandas_homes import households, numbers
-from benchmarks.pandas_rows import hard, normalise, warnings
+from benchmarks.pandas_rows import hard, normalise, warnings, with_visit_day
 from dtsen_pipeline.core.engine import Engine
 from dtsen_pipeline.core.inputs import Source, freeze
-from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, tables
+from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, VISIT, VISIT_MEMBER, tables
 from tests.core.rows import CITY, texts
 from tests.core.test_examples import BY_IDENTITY, BY_REGISTER, CASES, findings, written
 from tests.core.test_validate import DAY, FLOOR, SOUND, cases, of_cases
@@ -25,6 +25,7 @@ def theirs() -> dict[str, set[str]]:
     """What the counterpart warns of; it knows one snapshot, so that what is between rows is asked case by case."""
     readings, own = written(CASES)
     records = {name: normalise(_pandas(rows), tables()[name], readings.inputs) for name, rows in readings.rows.items()}
+    records[VISIT_MEMBER] = with_visit_day(records[VISIT_MEMBER], records[VISIT])
     raised = {name: warnings(rows, tables()[name], readings.inputs) for name, rows in records.items()}
     told: dict[str, set[str]] = {name: set() for name in CASES}
     between = [_between(records, raised[MEMBER], token[:3]) for token, _ in own]

@@ -12,7 +12,7 @@ from dtsen_pipeline.core.normalise import normalise
 from dtsen_pipeline.core.rules.context import Context
 from dtsen_pipeline.core.rules.identifiers import PLACEHOLDERS
 from dtsen_pipeline.core.rules.persons import DIFFICULTIES
-from dtsen_pipeline.core.validate import check, check_births, predicates, split
+from dtsen_pipeline.core.validate import check, check_ages, predicates, split
 from dtsen_pipeline.reference import city, code_lists
 from dtsen_pipeline.schemas.reasons import REASONS, ROW_REASONS, reason_of
 from dtsen_pipeline.schemas.tables import FAMILY, INPUT_TABLES, MEMBER, REGISTER, VISIT, VISIT_MEMBER, tables
@@ -421,7 +421,7 @@ def test_births_against_the_day_of_the_visit() -> None:
         table: normalise(nw.from_native(numbered(table, rows).lazy()), tables()[table], city(CITY))
         for table, rows in ((VISIT, sent), (VISIT_MEMBER, met))
     }
-    found = check_births(records[VISIT_MEMBER], records[VISIT]).to_native().collect()
+    found = check_ages(records[VISIT_MEMBER], records[VISIT]).to_native().collect()
     told = {row["row"]: (row["reasons"], row["warnings"]) for row in found.to_dicts()}
     reasons = {name: told.get(line, (None, None)) for line, name in enumerate(born, start=2)}
     assert {name for name, reason in reasons.items() if reason == ("E_BIRTH_AFTER_VISIT", None)} == {
@@ -429,3 +429,26 @@ def test_births_against_the_day_of_the_visit() -> None:
         "after both",
     }
     assert len(told) == 2
+
+
+AGED = ("W_AGE", "W_HEAD_AGE", "W_MARRIED_AGE", "W_SCHOOL_AGE", "W_DIPLOMA_AGE", "W_WORK_AGE", "W_NUTRITION_AGE",
+        "W_DISABILITY_AGE")  # fmt: skip
+
+
+def test_a_visit_s_member_is_judged_by_age_on_the_day_of_the_visit_as_a_snapshot_s_on_the_data_date() -> None:
+    """The same people, the day being the same: the same findings about ages, at every limit."""
+    rows = [
+        {**SOUND[MEMBER], **change} for of, change, _ in [*WARNED, *((*one, "") for one in SOUND_TOO)] if of == MEMBER
+    ]
+    sent = [{**SOUND[VISIT], AT: f"{DAY.isoformat()}T09:30:00+07:00"}]
+    met = [{**row, "id_kunjungan": "V1", "keberadaan_anggota": "4"} for row in rows]
+    records = {
+        table: normalise(nw.from_native(numbered(table, lines).lazy()), tables()[table], city(CITY))
+        for table, lines in ((VISIT, sent), (VISIT_MEMBER, met))
+    }
+    found = check_ages(records[VISIT_MEMBER], records[VISIT]).to_native().collect()
+    told = {row["row"]: _codes(row["warnings"]) for row in found.to_dicts()}
+    of_members = findings(MEMBER, *({key: str(cell) for key, cell in row.items()} for row in rows))
+    expected = [{code for code in warnings if code.startswith(AGED)} for _, warnings in of_members]
+    assert [told.get(line, set()) for line in range(2, len(rows) + 2)] == expected
+    assert {code for codes in expected for code in codes} >= set(AGED[1:])

@@ -40,8 +40,19 @@ def lived(born: nw.Expr, context: Context) -> nw.Expr:
     if not days:
         return nw.lit(None, dtype=nw.Int64)
     observed = nw.col("src").replace_strict(list(days), list(days.values()), default=None, return_dtype=nw.Int64)
-    year, month, day = parts(born)
-    return observed - (year * YEAR + month * 100 + day)
+    return observed - as_number(born)
+
+
+def lived_at(born: nw.Expr, moment: nw.Expr) -> nw.Expr:
+    """The same against the day that a moment (ISO text) begins with."""
+    year, month, day = (moment.str.slice(start, length).cast(nw.Int64) for start, length in ((0, 4), (5, 2), (8, 2)))
+    return year * YEAR + month * 100 + day - as_number(born)
+
+
+def as_number(day: nw.Expr) -> nw.Expr:
+    """A day as YYYYMMDD."""
+    year, month, number = parts(day)
+    return year * YEAR + month * 100 + number
 
 
 def parts(day: nw.Expr) -> tuple[nw.Expr, nw.Expr, nw.Expr]:

@@ -1,7 +1,6 @@
 """A person's answers: school, work and business against their own questions, and everything against the age.
 
-Ages are as of the snapshot's data date. A member row of a visit states no day of its own, so that the rules
-about ages judge snapshots only.
+Ages are as of the snapshot's data date, and in a member row of a visit as of the day of the visit.
 """
 
 # ruff: noqa: PLR2004 - the codes and ages are the rules themselves
@@ -12,7 +11,7 @@ import narwhals as nw
 
 from dtsen_pipeline.core.entities import BORN
 from dtsen_pipeline.core.normalise import UNREADABLE
-from dtsen_pipeline.core.rules.context import YEAR, Context, Predicates, lived
+from dtsen_pipeline.core.rules.context import YEAR, Context, Predicates, lived, lived_at
 from dtsen_pipeline.core.rules.dwelling import NO, YES
 from dtsen_pipeline.schemas.columns import columns
 from dtsen_pipeline.schemas.member import Member
@@ -47,12 +46,25 @@ def answer_rules() -> Predicates:
 
 
 def age_rules(context: Context) -> Predicates:
-    """The age on the data date against kinship, school, work and health; the unborn are judged no further."""
+    """Births and ages on the data date."""
     passed = lived(nw.col(BORN), context)
+    return {"E_BIRTH_FUTURE": passed < 0} | ages(passed)
+
+
+def visited_age_rules(moment: nw.Expr) -> Predicates:
+    """Births and ages on the day of the visit, whose moment is an ISO text."""
+    passed = lived_at(nw.col(BORN), moment)
+    return {"E_BIRTH_AFTER_VISIT": passed < 0} | ages(passed)
+
+
+def ages(passed: nw.Expr) -> Predicates:
+    """The age against kinship, school, work and health; the unborn are judged no further.
+
+    `passed`: what was lived, as `context.lived` counts it.
+    """
     age = nw.when(passed >= 0).then(passed)
     answers = nw.any_horizontal(*(nw.col(name) > 0 for name in DIFFICULTIES), ignore_nulls=True)
     return {
-        "E_BIRTH_FUTURE": passed < 0,
         "W_AGE_RANGE": age >= 121 * YEAR,
         "W_HEAD_AGE": (nw.col("status_hubungan_keluarga") == 1) & (age < 17 * YEAR),
         "W_MARRIED_AGE": (nw.col("status_kawin") > 1) & (age < 15 * YEAR),

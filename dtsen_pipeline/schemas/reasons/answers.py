@@ -163,8 +163,8 @@ ANSWERS = (
     warned(
         "W_AGE_RANGE",
         kind=ReasonKind.RANGE,
-        id="Umur pada tanggal data lebih dari 120 tahun.",
-        en="The age on the data date is over 120 years.",
+        id="Umur pada tanggal data, atau pada hari kunjungan, lebih dari 120 tahun.",
+        en="The age on the data date, or on the day of the visit, is over 120 years.",
         basis="umur 0 sampai 120 tahun (aturan mutu data DTSEN daerah)",
         advice_id="Periksa tanggal lahir; pastikan orang itu masih hidup.",
         reads=("tanggal_lahir",),
