@@ -192,7 +192,7 @@ def _taken(
         arrival = ingest(platform, path, house.now(), Declared(profile=profile, data_date=data_date))
     except DtsenError as error:
         facts = error_facts(error, file.place)
-        blank = dict.fromkeys(("profile", "table", "rows", "damaged", "unapproved", "unreviewed"))
+        blank = dict.fromkeys(("profile", "table", "batch", "rows", "damaged", "unapproved", "unreviewed"))
         return facts | {"verdict": "unread", "is_new": False, "released": [], "trips": [], "warnings": []} | blank
     finally:
         advance(bar)
@@ -244,6 +244,7 @@ def _arrived(arrival: "Arrival", place: str) -> dict[str, Any]:
         "is_new": arrival.is_new,
         "profile": arrival.profile,
         "table": arrival.table,
+        "batch": arrival.batch,
         "rows": arrival.rows,
         "damaged": arrival.damaged,
         "unapproved": arrival.unapproved,
@@ -289,6 +290,9 @@ def _report(taken: Sequence[Mapping[str, Any]]) -> None:
     for file in taken:
         for line in _remarks(file, here):
             say(line)
+    batches = dict.fromkeys(file["batch"] for file in taken if file["batch"])
+    if batches:
+        say("", f"Batch: {', '.join(batches)}. Nasib tiap baris sesudah refresh: dtsen receipt BATCH")
     for code, number in Counter(code for file in taken for code in file["warnings"]).items():
         say(f"{code}: {number} berkas. {REASONS[code].id} / {REASONS[code].en}")
     for code in dict.fromkeys(file["code"] for file in taken if file["code"]):

@@ -73,6 +73,8 @@ class Arrival:
     message: str | None = None
     profile: str | None = None
     table: str | None = None
+    batch: str | None = None
+    """The name of a field file's batch, by which `dtsen receipt` knows it."""
     rows: int | None = None
     damaged: int | None = None
     unapproved: int | None = None
@@ -188,6 +190,7 @@ def _seen(known: SourceFile) -> Arrival:
         message=known.message,
         profile=known.profile,
         table=known.table_name,
+        batch=known.batch_id,
         rows=known.rows,
     )
 

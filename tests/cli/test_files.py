@@ -30,6 +30,10 @@ def test_a_folder_comes_in_and_its_first_snapshot_is_held(dtsen: Dtsen, city: Pa
     assert [file["argument"] for file in files] == ["1.1", "1.2", "2.1", "2.2", "2.3", "2.4"]
     assert [file["verdict"] for file in files] == ["held"] * 2 + ["accepted"] * 4
     assert {file["is_new"] for file in files} == {False}
+    batches = sorted({file["batch"] for file in files if file["batch"]})
+    assert len(batches) == 2
+    assert f"Batch: {', '.join(batches)}. " in said.out
+    assert {file["batch"] for file in files[:2]} == {None}
 
 
 def test_files_without_a_manifest_are_told_of_in_one_line(dtsen: Dtsen, city: Path) -> None:
