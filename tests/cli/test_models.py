@@ -119,6 +119,8 @@ def test_sections_are_fitted_apart_and_a_survey_is_scored_by_them(
     assert "section: bagian_2" in card
     assert f"| `(intercept)` | {two['intercept_micro'] / 1e6:.6f} |" in card
     assert "bagian_1" in dtsen("model", "show", "kota").all
+    shown = dtsen("model", "show", "kota", "--json").document
+    assert [part["weights"] for part in shown["sections"]] == [one["coefficients_micro"], two["coefficients_micro"]]
     other = wrote_survey(tmp_path / "other.csv", lines)
     tried = dtsen("model", "score", "--model", "kota", "--survey", other, "--draws", "100", "--json").document
     assert tried["r2"] == pytest.approx(float(model["r2"]), abs=0.0005)
