@@ -17,6 +17,7 @@ from dtsen_pipeline.resources.engines import open_engine
 from dtsen_pipeline.resources.freeze import snapshot_inputs
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.readings import received
+from dtsen_pipeline.schemas.errors import DtsenError
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,14 @@ def fit_imitation(platform: Platform, name: str, plan: ImitationPlan, as_of: dat
     """Fit on the base snapshot of a day into the home, or into the folder `out`; nothing that exists is written over.
 
     Visits and corrections take no part, and the key none either: the file is a function of the snapshot's files.
+    E_MODEL_FIT where that snapshot brings no official decile (SIKS-NG does not).
     """
     if out is None:
         models.check_name(name, platform.settings.home)
     inputs = snapshot_inputs(platform, as_of, SHIPPED)
+    if inputs.official_version is None:
+        problem = f"the source of the base snapshot ({inputs.base_version}) sends no official desil to imitate"
+        raise DtsenError("E_MODEL_FIT", problem)
     settings, key = platform.settings, platform.key.secret
     scratch = platform.home.work / "imitation"
     engine = open_engine(settings.engine, scratch, memory_mb=settings.memory_mb, spark_master=settings.spark_master)

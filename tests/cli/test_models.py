@@ -13,6 +13,7 @@ from dtsen_pipeline.reference import welfare_models
 from dtsen_pipeline.resources.decide import Word, refuse
 from dtsen_pipeline.resources.platform import opened
 from tests.cli.conftest import Dtsen, Said
+from tests.core.test_parity import needs_java
 from tests.modelled import give_model
 from tests.queries.world import NOW, World
 from tests.surveys import facts_of_map, rows, sections_of, wrote_map, wrote_survey
@@ -118,6 +119,8 @@ def test_sections_are_fitted_apart_and_a_survey_is_scored_by_them(
     assert "section: bagian_2" in card
     assert f"| `(intercept)` | {two['intercept_micro'] / 1e6:.6f} |" in card
     assert "bagian_1" in dtsen("model", "show", "kota").all
+    shown = dtsen("model", "show", "kota", "--json").document
+    assert [part["weights"] for part in shown["sections"]] == [one["coefficients_micro"], two["coefficients_micro"]]
     other = wrote_survey(tmp_path / "other.csv", lines)
     tried = dtsen("model", "score", "--model", "kota", "--survey", other, "--draws", "100", "--json").document
     assert tried["r2"] == pytest.approx(float(model["r2"]), abs=0.0005)
@@ -330,6 +333,21 @@ def test_an_imitation_is_a_function_of_the_snapshot_and_says_what_it_is(
     for end in ("yaml", "md"):
         assert (tmp_path / f"tiruan.{end}").read_bytes() == path.with_suffix(f".{end}").read_bytes()
     assert "bukan ukuran kesejahteraan" in dtsen("model", "show", "tiruan").out
+
+
+@needs_java
+@pytest.mark.sweep
+def test_an_imitation_on_spark_is_the_same_file(
+    dtsen: Dtsen, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("polars", "spark"):
+        monkeypatch.setenv("DTSEN_ENGINE", name)
+        (tmp_path / name).mkdir()
+        said = dtsen("model", "fit", "--kind", "imitation", "--name", "tiruan", "--out", tmp_path / name)
+        assert said.code == 0, said.all
+    one, other = ((tmp_path / name / "tiruan.yaml").read_bytes() for name in ("polars", "spark"))
+    assert one == other
+    assert not (world.settings.home / "models").exists()
 
 
 @pytest.mark.parametrize(

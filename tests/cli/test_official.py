@@ -46,3 +46,10 @@ def test_the_deciles_stay_and_their_age_is_told(dtsen: Dtsen, world: World, late
     (cell,) = [one for group in traced["groups"] for one in group["cells"] if one["column"] == "desil_nasional"]
     assert cell["won_by"]["decision"] == "filled"
     assert cell["won_by"]["source"]["data_date"] == before.manifest["base_date"]
+
+
+def test_a_snapshot_without_official_deciles_is_not_imitated(dtsen: Dtsen, later: World) -> None:
+    said = dtsen("model", "fit", "--kind", "imitation", "--name", "tiruan", "--json")
+    assert (said.code, said.document["error"]["code"]) == (1, "E_MODEL_FIT")
+    assert f"the base snapshot ({VERSION}) sends no official desil" in said.all
+    assert not (later.settings.home / "models").exists()
