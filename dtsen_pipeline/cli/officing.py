@@ -8,7 +8,7 @@ from dtsen_pipeline.cli import returning
 
 OFFICERS = returning.Sort(
     suffixes=(".csv",),
-    usage="a list of officers has neither a profile nor a data date",
+    usage="these files have neither a profile nor a data date",
     columns={
         "argument": "Argumen",
         "token": "Token",
