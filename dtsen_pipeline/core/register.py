@@ -104,12 +104,10 @@ def tie(heard: Heard, persons: Frame, met: Frame, engine: Engine) -> Told:
     newcomers = met.join(persons.select(NIK), on=NIK, how="anti")
     known = nw.concat([persons.select(*facts), newcomers.select(*facts)]).filter(~nw.col(NIK).is_null()).unique()
     word = heard.spoken.select(NIK, word_name=ID_NAME, born_word="born", sex_word="sex")
-    pairs = known.join(word, on=NIK, how="inner")
+    pairs = _sounded(known.join(word, on=NIK, how="inner"), engine)
     fits = _agrees(nw.col("born"), nw.col("born_word")) & _agrees(nw.col("sex"), nw.col("sex_word"))
     judged = engine.checkpoint(
-        pairs.with_columns(fits=fits, is_alike=is_alike(nw.col(ID_NAME), nw.col("word_name"))).select(
-            NIK, "person_id", "fits", "is_alike"
-        )
+        pairs.with_columns(fits=fits, is_alike=_is_alike()).select(NIK, "person_id", "fits", "is_alike")
     )
     found = heard.spoken.join(_counted(judged), on=NIK, how="left")
     decided = engine.checkpoint(_one_a_person(found.with_columns(person_id=_person(), held=_held())))
@@ -139,9 +137,18 @@ def _one_a_person(found: Frame) -> Frame:
     return joined.with_columns(alone.alias("person_id")).drop("words")
 
 
-def is_alike(mine: nw.Expr, other: nw.Expr) -> nw.Expr:
+def _sounded(pairs: Frame, engine: Engine) -> Frame:
+    """The pairs with `own_sound` and `word_sound`, the names by sound, each computed once: the keys are long."""
+    keyed = pairs.with_columns(own_key=name_key(nw.col(ID_NAME)), word_key=name_key(nw.col("word_name")))
+    stored = engine.checkpoint(keyed)
+    return engine.checkpoint(
+        stored.with_columns(own_sound=sound_key(nw.col("own_key")), word_sound=sound_key(nw.col("word_key")))
+    )
+
+
+def _is_alike() -> nw.Expr:
     """Whether two names may be one: their first or their last words sound the same; false where one is not known."""
-    left, right = (sound_key(name_key(name)) for name in (mine, other))
+    left, right = nw.col("own_sound"), nw.col("word_sound")
     lasts = [nw.when(last_word(key) != "").then(last_word(key)).otherwise(key) for key in (left, right)]
     alike = (first_word(left) == first_word(right)) | (lasts[0] == lasts[1])
     return nw.coalesce(alike, nw.lit(value=False))
