@@ -63,8 +63,9 @@ def versions(records: Mapping[str, Frame], rejected: Frame, inputs: InputList, e
     contents = contents_of(records, delivered, rejected, engine)
     again = engine.checkpoint(repeated_versions(contents, _full(contents[VISIT], editions).select(*VERSION).unique()))
     refused = rejected.select(*ROW, is_refused=nw.lit(value=True))
+    twins = {table: engine.checkpoint(twins_of(said, again)) for table, said in contents.items()}
     rows = {
-        table: _once(found, again, editions).join(refused, on=list(ROW), how="left")
+        table: _once(found, twins[table], again).join(refused, on=list(ROW), how="left")
         for table, found in numbered.items()
     }
     sound = rows[VISIT].filter(nw.col("is_refused").is_null())
@@ -78,11 +79,11 @@ def versions(records: Mapping[str, Frame], rejected: Frame, inputs: InputList, e
                 _aside(visits.filter(is_old), VISIT, nw.lit("superseded"), nw.lit(NEWER_VERSION)),
                 _aside(members.filter(is_old), VISIT_MEMBER, nw.lit("superseded"), nw.lit(NEWER_VERSION)),
                 _aside(members.filter(~is_old & ~lacks.is_null()), VISIT_MEMBER, nw.lit("held"), lacks),
-                *(_repeats(found, again, table) for table, found in delivered.items()),
+                *(aside(found, table, nw.lit("duplicate"), nw.lit(None)) for table, found in twins.items()),
             ]
         ),
         mended=nw.concat([_mended(visits.filter(is_old), sound), _mended(members.filter(is_old), full)]),
-        twins=twins_of(contents, again),
+        twins=nw.concat([*twins.values()]),
     )
 
 
@@ -144,16 +145,10 @@ def _delivered(rows: Frame, editions: Editions) -> Frame:
     return rows.filter(~nw.col("src").is_in(sorted(editions.corrections)))
 
 
-def _once(rows: Frame, again: Frame, editions: Editions) -> Frame:
-    """The rows without those of repeating versions, whose corrections go with the version that is repeated."""
-    told = rows.join(again, on=list(VERSION), how="left")
-    is_kept = nw.col("first").is_null() | nw.col("src").is_in(sorted(editions.corrections))
-    return told.filter(is_kept).with_columns(edition=nw.coalesce("first", "edition")).drop("first")
-
-
-def _repeats(delivered: Frame, again: Frame, table: str) -> Frame:
-    repeated = delivered.join(again, on=list(VERSION), how="semi")
-    return aside(repeated, table, nw.lit("duplicate"), nw.lit(None, dtype=nw.String))
+def _once(rows: Frame, twins: Frame, again: Frame) -> Frame:
+    """The rows that repeat none; corrections of a repeating version go with the one that it repeats."""
+    told = rows.join(twins, on=list(ROW), how="anti").join(again, on=list(VERSION), how="left")
+    return told.with_columns(edition=nw.coalesce("first", "edition")).drop("first")
 
 
 def _full(visits: Frame, editions: Editions) -> Frame:

@@ -55,13 +55,12 @@ def contents_of(
     return found
 
 
-def twins_of(contents: Mapping[str, Frame], again: Frame) -> Frame:
-    """Src and row of the rows of repeating versions; twin_src, twin_row: the latest earlier row that says the same."""
-    return nw.concat([_twins(rows, again) for rows in contents.values()])
+def twins_of(contents: Frame, again: Frame) -> Frame:
+    """The src and row of rows of repeating versions, and twin_src, twin_row: the latest earlier row that says the same.
 
-
-def _twins(rows: Frame, again: Frame) -> Frame:
-    told = rows.join(again, on=list(VERSION), how="left")
+    `contents`: those of one table; `again`: as `repeated_versions`.
+    """
+    told = contents.join(again, on=list(VERSION), how="left")
     repeats = told.filter(~nw.col("first").is_null()).select(*ROW, VISIT_ID, "content", "edition")
     news = told.filter(nw.col("first").is_null()).select(
         VISIT_ID, "content", twin_src="src", twin_row="row", age=-nw.col("edition")
