@@ -48,7 +48,8 @@ from dtsen_pipeline.schemas.tables import (
 class Checked:
     """Findings by table, the rejected rows of all tables, those set aside, and warnings from rows side by side.
 
-    `aside`: rows that were not approved, and those of a submission's versions that do not stand (see `rows.aside`).
+    `aside`: rows that were not approved, and those of a submission's versions that do not stand or say nothing new (see
+    `rows.aside`).
     """
 
     by_table: Mapping[str, Frame]
