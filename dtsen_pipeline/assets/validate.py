@@ -15,7 +15,7 @@ from dtsen_pipeline.schemas.tables import INPUT_TABLES
 
 NAMES = {table: f"Temuan pada {table}." for table in INPUT_TABLES} | {
     "rejected": "Baris yang ditolak beserta alasannya.",
-    "aside": "Kiriman yang belum disetujui, dan versi lama kiriman yang disunting.",
+    "aside": "Kiriman yang belum disetujui, dan versi kiriman yang digantikan atau berulang.",
     "households": "Peringatan antara keluarga dan anggotanya.",
     "numbers": "Peringatan antara NIK beberapa anggota.",
 }

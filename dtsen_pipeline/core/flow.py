@@ -52,7 +52,8 @@ class Checked:
     """Findings by table, the rejected rows of all tables, those set aside, and warnings from rows side by side.
 
     `rejected`: with what corrections and newer versions resolve; what later rows resolve is for `settled` to add.
-    `aside`: rows that were not approved, and those of a submission's versions that do not stand (see `rows.aside`).
+    `aside`: rows that were not approved, and those of a submission's versions that do not stand or say nothing new (see
+    `rows.aside`).
     """
 
     by_table: Mapping[str, Frame]
@@ -105,7 +106,7 @@ def check_all(
     aside = waiting.select(*ROW, findings.SOURCE, nw.lit("held").alias("fate"), reason=nw.col("reasons"))
     aside = engine.checkpoint(aside if found is None else nw.concat([aside, found.aside]))
     if found is not None:
-        refused = engine.checkpoint(refused.join(found.aside, on=list(ROW), how="anti"))
+        refused = engine.checkpoint(refused.join(aside.select(*ROW), on=list(ROW), how="anti"))
         ties = None if ties is None else retied(ties, engine.checkpoint(found.twins))
     told = refused if ties is None else resolved(refused, ties, aside)
     told = told if found is None else resolving(told, engine.checkpoint(found.mended))
