@@ -127,6 +127,9 @@ def retry(
     batch: Annotated[
         str | None, typer.Option(metavar="NAMA", help="Nama batch, misalnya 2026-W41-TRC. / A field batch's name.")
     ] = None,
+    region: Annotated[
+        str | None, typer.Option(metavar="KODE", help="Kode kabupaten/kota isinya. / The file's regency or city.")
+    ] = None,
     *,
     as_json: house.JSON = False,
 ) -> None:
@@ -136,7 +139,7 @@ def retry(
     _profiles_for(None, profile)
     day = data_date.date() if data_date else None
     with house.house() as platform, progress(None, "Membaca berkas"):
-        told = Declared(profile=profile, data_date=day, version=version, batch_id=batch)
+        told = Declared(profile=profile, data_date=day, version=version, region=region, batch_id=batch)
         taken = _arrived(ingest_again(platform, token, house.now(), told), "1")
         _keep_passports(platform, [taken])
     if as_json:

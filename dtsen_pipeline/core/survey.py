@@ -128,7 +128,7 @@ def survey(
             totals.update(inside=places.select((pl.col("kode_kabupaten_kota") == city).sum()).item() or 0)
             villages.update(dict(places[VILLAGE].drop_nulls().str.strip_chars(" ").value_counts().rows()))
         if profile.table == VISIT:
-            officers.update(part.rows.select("id_petugas", "peran_petugas").unique().rows())
+            officers.update(_officers(part.rows).rows())
     hashes = pl.concat(keys)
     return Survey(
         rows=totals["rows"],
@@ -150,6 +150,11 @@ def _asked(profile: Profile) -> dict[str, pl.Expr]:
     """What is counted in every part: of each population or card number those that a spreadsheet made a number."""
     ids = [column.name for column in tables()[profile.table].columns if column.kind in {Kind.NIK, Kind.CARD}]
     return {name: pl.col(name).str.contains(NUMERIC_ID) for name in ids if name in profile.header}
+
+
+def _officers(rows: pl.DataFrame) -> pl.DataFrame:
+    """Numbers of officers with their roles; none that is held as a number, whose row is rejected."""
+    return rows.select("id_petugas", "peran_petugas").filter(~pl.col("id_petugas").str.contains(NUMERIC_ID)).unique()
 
 
 def _whole(cells: pl.Series) -> pl.Series:

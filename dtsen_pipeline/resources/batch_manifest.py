@@ -19,6 +19,8 @@ from dtsen_pipeline.schemas.errors import TOKEN_LENGTH, DtsenError
 PATTERN = "*.manifest.json"
 LIMIT = 65_536
 EVENT = "file.manifest"
+UNNAMED = "-"
+"""Stands for the name of a listed file, which nobody kept."""
 LABEL = re.compile(r"(?!.*[0-9]{16})[0-9A-Za-z._-]{1,40}")
 """What a version, region, batch, device or form may be called: these words are shown outside the secure zone."""
 
@@ -92,6 +94,16 @@ def manifest_beside(path: Path, sha256: str) -> Manifest | None:
     if is_broken and not found:
         raise DtsenError("E_BATCH_MANIFEST", "a manifest in the same folder cannot be read exactly", token=token)
     return found[0] if found else None
+
+
+def manifest_told(registry: Registry, sha256: str) -> Manifest | None:
+    """The latest recorded manifest that lists these bytes, whichever file it lay beside; its names are not kept."""
+    told = [event.payload for event in registry.events(EVENT)]
+    mine = [facts for facts in told if any(entry["sha256"] == sha256 for entry in facts["files"])]
+    if not mine:
+        return None
+    files = [entry | {"name": UNNAMED} for entry in mine[-1]["files"]]
+    return Manifest.model_validate_json(json.dumps(mine[-1] | {"files": files}))
 
 
 def check_listed(manifest: Manifest, name: str, sha256: str, rows: int, batch_id: str | None) -> None:

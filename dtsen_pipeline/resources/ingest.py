@@ -28,6 +28,7 @@ from dtsen_pipeline.resources.batch_manifest import (
     Manifest,
     check_listed,
     manifest_beside,
+    manifest_told,
     missing,
     note_manifest,
 )
@@ -46,8 +47,9 @@ SIDECAR_FACTS = frozenset({"data_date", "version", "region", "batch_id"})
 SIDECAR_LIMIT = 65_536
 AGAIN = (None, SNAPSHOT, REGISTER)
 """The kinds that a file has which this module refused: none where it could not be read."""
-BY_OTHERS = frozenset({BY_PERSON, "E_REGION", "E_BATCH_MISMATCH", "E_BATCH_MANIFEST"})
-"""Refusals for what a person, a name or a manifest said, which is not kept with the bytes: they stand."""
+BY_REGION = "E_REGION"
+BY_MANIFEST = frozenset({"E_BATCH_MISMATCH", "E_BATCH_MANIFEST"})
+"""Refusals for what a manifest said, which is not kept with the bytes that it contradicts."""
 UNPROVEN, UNREVIEWED = "W_NO_MANIFEST", "W_UNREVIEWED"
 
 
@@ -103,28 +105,52 @@ def ingest(platform: Platform, path: Path, now: datetime, declared: Declared | N
 def ingest_again(platform: Platform, token: str, now: datetime, declared: Declared) -> Arrival:
     """Read a refused file again from the vault, as today's profiles and settings read it.
 
-    What stood beside it is not kept: its name, its note and its manifest are not asked. A snapshot is said to be of
-    the served city, and its rows are held against that; which region an extract of the register covers its rows do not
-    say, so that it waits until it is sent again under its name. E_VERDICT for a file not refused for what it holds.
+    What stood beside it is not kept: its name and its note are not asked. A snapshot is said to be of the served
+    city, and its rows are held against that; where it was refused for its region, a person must say the region. Which
+    region an extract of the register covers its rows do not say, so that it waits until it is sent again under its
+    name. What a manifest contradicted is asked again where a later one, taken in with another file, lists the same
+    bytes. E_VERDICT for what cannot be asked again.
     """
     known = platform.registry.file(token)
-    if known.verdict != "refused" or known.code in BY_OTHERS or known.kind not in AGAIN:
-        raise DtsenError("E_VERDICT", "only a file that could not be taken in is read again", token=known.token)
+    manifest = manifest_told(platform.registry, known.sha256)
+    _check_can_be_asked(known, declared, manifest)
     if not all(LABEL.fullmatch(label) for label in (declared.version, declared.batch_id) if label is not None):
         raise DtsenError("E_USAGE", "a version or batch has an impossible name")
     path = platform.vault.check(known.sha256)
     told = replace(
         declared,
-        region=platform.settings.city,
+        region=declared.region or platform.settings.city,
         version=declared.version or known.version,
         data_date=declared.data_date or known.data_date,
     )
-    return _judged(platform, Deposit(known.sha256, known.size, is_new=False), path, told, now)
+    return _judged(platform, Deposit(known.sha256, known.size, is_new=False), path, told, now, manifest)
 
 
-def _judged(platform: Platform, deposit: Deposit, path: Path, told: Declared, now: datetime) -> Arrival:
+def _check_can_be_asked(known: SourceFile, declared: Declared, manifest: Manifest | None) -> None:
+    """E_VERDICT, saying why, for a file about which reading it again could find nothing else."""
+    problem = None
+    if known.code == BY_PERSON:
+        problem = "a person refused the file; dtsen accept takes that back"
+    elif known.verdict != "refused" or known.kind not in AGAIN:
+        problem = "only a file that could not be taken in is read again"
+    elif known.code == BY_REGION and declared.region is None:
+        problem = "it was refused for its region, and its name is not kept: say the region with --region"
+    elif known.code in BY_MANIFEST and manifest is None:
+        problem = "no manifest that came since lists these bytes: send the file again with a sound manifest beside it"
+    if problem is not None:
+        raise DtsenError("E_VERDICT", problem, token=known.token)
+
+
+def _judged(
+    platform: Platform,
+    deposit: Deposit,
+    path: Path,
+    told: Declared,
+    now: datetime,
+    manifest: Manifest | None = None,
+) -> Arrival:
     try:
-        found = _read(platform, deposit, path, told)
+        found = _read(platform, deposit, path, told, manifest)
     except DtsenError as error:
         return _refused(platform, deposit, error, now)
     with platform.registry.together():
@@ -230,16 +256,19 @@ class _Read:
     manifest: Manifest | None
 
 
-def _read(platform: Platform, deposit: Deposit, path: Path, told: Declared) -> _Read:
-    """Read a deposited file exactly; raises DtsenError where it must be refused."""
-    manifest, settings = manifest_beside(path, deposit.sha256), platform.settings
+def _read(platform: Platform, deposit: Deposit, path: Path, told: Declared, recorded: Manifest | None = None) -> _Read:
+    """Read a deposited file exactly; raises DtsenError where it must be refused.
+
+    `recorded`: a manifest that was told before, where none lies beside the file any more.
+    """
+    manifest, settings = manifest_beside(path, deposit.sha256) or recorded, platform.settings
     with platform.vault.open(deposit.sha256) as stored:
         profile = choose(stored, path.suffix, deposit.token, told.profile, limits_of(platform))
     who = _identity(path, profile, told, deposit.token, manifest)
     found = surveyed(platform, deposit.sha256, profile, who.data_date, who.batch_id)
     check_survey(found, settings.numeric_id_share, settings.zero_id_share, deposit.token)
     if who.region is not None and not _is_here(who.region, profile, platform):
-        raise DtsenError("E_REGION", "the file is of another regency or city", token=deposit.token)
+        raise DtsenError(BY_REGION, "the file is of another regency or city", token=deposit.token)
     is_snapshot, is_dated = profile.kind == SNAPSHOT, profile.kind in (SNAPSHOT, REGISTER)
     new = NewFile(
         sha256=deposit.sha256,

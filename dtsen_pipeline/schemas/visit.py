@@ -16,7 +16,14 @@ class VisitHead(pa.DataFrameModel):
     """Who visited, when, what they had in hand, and how it ended."""
 
     id_kunjungan: str = text("Nomor kunjungan", bit=None, group=VISIT, sensitivity=Sensitivity.ROW, required=True)
-    id_petugas: str = text("Nomor petugas", bit=None, group=VISIT, sensitivity=Sensitivity.QUASI, required=True)
+    id_petugas: str = text(
+        "Nomor petugas",
+        bit=None,
+        group=VISIT,
+        sensitivity=Sensitivity.QUASI,
+        required=True,
+        is_numbered=True,
+    )
     peran_petugas: Number = code("Peran petugas", bit=None, codes="peran_petugas", group=VISIT)
     waktu_kunjungan: str = moment("Waktu kunjungan", group=VISIT)
     versi_dilihat: str = text(

@@ -58,7 +58,7 @@ def test_a_person_is_repeated_within_a_visit_and_not_across_visits() -> None:
 
 
 def test_officers_and_their_roles_are_gathered_from_visits() -> None:
-    visits = [("P1", "TRC"), ("P2", ""), ("", "TRC"), ("P1", "TRC")]
+    visits = [("P1", "TRC"), ("P2", ""), ("", "TRC"), ("P1", "TRC"), ("7.0", "TRC")]
     rows = [{"id_petugas": who, "peran_petugas": role} for who, role in visits]
     found = survey(
         [part("lapangan_v1_kunjungan", rows[:2]), part("lapangan_v1_kunjungan", rows[2:])],

@@ -87,6 +87,7 @@ REJECTED: list[Case] = [
     (VISIT, {CARD: ""}, f"E_REQUIRED:{CARD}"),
     (VISIT, {"id_kunjungan": ""}, "E_REQUIRED:id_kunjungan"),
     (VISIT, {"id_petugas": ""}, "E_REQUIRED:id_petugas"),
+    *((VISIT, {"id_petugas": number}, "E_NIK_NUMERIC:id_petugas") for number in ("7.0", "1.98E+17")),
     (VISIT, {AT: ""}, f"E_REQUIRED:{AT}"),
     (VISIT, {"hasil_kunjungan": ""}, "E_REQUIRED:hasil_kunjungan"),
     (VISIT_MEMBER, {"id_kunjungan": " "}, "E_REQUIRED:id_kunjungan"),

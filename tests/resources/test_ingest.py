@@ -1,5 +1,7 @@
 """What becomes of a file on its way in: its verdict, what is kept of it, and what can be put right later."""
 
+import hashlib
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -401,6 +403,47 @@ class TestRetried:
         refuse(platform, visits, Word("wrong batch", "head", NOW))
         with pytest.raises(DtsenError, match="E_VERDICT"):
             ingest_again(platform, visits, LATER, Declared())
+
+    def test_a_name_s_region_is_asked_again_where_a_person_says_it(self, platform: Platform, files: list[Path]) -> None:
+        note = _note(files[1])
+        note.write_text(json.dumps(json.loads(note.read_text()) | {"region": "3506"}))
+        refused = ingest(platform, files[1], NOW)
+        assert (refused.verdict, refused.code) == ("refused", "E_REGION")
+        told = Declared(version="v3_2026", data_date=date(2026, 1, 1))
+        with pytest.raises(DtsenError, match=r"^E_VERDICT.*--region"):
+            ingest_again(platform, refused.token, LATER, told)
+        assert ingest_again(platform, refused.token, LATER, replace(told, region="3506")).code == "E_REGION"
+        again = ingest_again(platform, refused.token, LATER, replace(told, region="3571"))
+        assert (again.verdict, again.code) == ("waiting", "W_NO_PARTNER")
+
+    def test_what_a_manifest_contradicted_is_asked_again_once_another_lists_the_bytes(
+        self, platform: Platform, files: list[Path]
+    ) -> None:
+        visits, members = files[2], files[3]
+        beside = visits.with_name("kiriman.manifest.json")
+
+        def listed(path: Path, more: int) -> dict[str, object]:
+            data = path.read_bytes()
+            rows = len(data.splitlines()) - 1 + more
+            return {"name": path.name, "rows": rows, "sha256": hashlib.sha256(data).hexdigest()}
+
+        beside.write_text(json.dumps({"files": [listed(visits, 1), listed(members, 0)]}))
+        refused = ingest(platform, visits, NOW)
+        assert (refused.verdict, refused.code) == ("refused", "E_BATCH_MISMATCH")
+        with pytest.raises(DtsenError, match=r"^E_VERDICT.*manifest"):
+            ingest_again(platform, refused.token, LATER, Declared())
+        ingest(platform, members, NOW)
+        assert ingest_again(platform, refused.token, LATER, Declared()).code == "E_BATCH_MISMATCH"
+        platform.registry.append_event(
+            "file.manifest", {"sha256": "e" * 64, "files": [_unnamed(listed(visits, 0))]}, NOW
+        )
+        again = ingest_again(platform, refused.token, LATER, Declared(batch_id="2026-W37-TRC"))
+        assert (again.verdict, again.warnings) == ("accepted", ())
+
+
+def _unnamed(entry: dict[str, object]) -> dict[str, object]:
+    """An entry of a manifest as it is recorded."""
+    return {key: value for key, value in entry.items() if key != "name"}
 
 
 class TestNotes:

@@ -42,7 +42,7 @@ ENTRY = re.compile(r"<row [^>]*>|</row>|<sheetData>|</c>|<c ")
 VISITS = profiles()["kobo_v1_json"]
 VISIT = {
     "_uuid": "u-1",
-    "id_petugas": "P1",
+    "id_petugas": "0123",
     "waktu_kunjungan": "2026-09-21T09:30:00.000+07:00",
     "hasil_kunjungan": "1",
     "nomor_kartu_keluarga": "3571010101209001",

@@ -37,8 +37,10 @@ ROWS = (
     rejected(
         "E_NIK_NUMERIC",
         kind=ReasonKind.FORMAT,
-        id="NIK, nomor kartu keluarga, atau nomor pelanggan pernah disimpan sebagai bilangan; angkanya dapat hilang.",
-        en="The NIK, family card number or customer number was once stored as a number, so digits may be lost.",
+        id="NIK, nomor kartu keluarga, nomor pelanggan, atau nomor petugas pernah disimpan sebagai bilangan; "
+        "angkanya dapat hilang.",
+        en="The NIK or the number of a family card, customer or officer was once stored as a number, so digits may be "
+        "lost.",
         basis="lembar kerja hanya menyimpan 15 angka penting, tanpa nol di depan",
         advice_id="Minta berkas asli sebagai teks; angka yang hilang tidak dapat dipulihkan.",
     ),
