@@ -59,9 +59,10 @@ def main() -> None:
     say("Peragaan dtsen_pipeline: kota buatan, tidak ada orang sungguhan. / A synthetic city; nobody in it exists.")
     if CITY.exists():
         shutil.rmtree(CITY)
-    run("generate", "--families", str(FAMILIES), "--seed", str(SEED), "--out", str(CITY), "--shapes", quiet=True)
+    made = ("--families", str(FAMILIES), "--seed", str(SEED), "--out", str(CITY), "--shapes", "--register")
+    run("generate", *made, quiet=True)
     later = [str(path) for path in sorted(CITY.glob("batches/*W41*.csv"))]
-    run("ingest", f"{CITY}/shapes", f"{CITY}/snapshot_1", f"{CITY}/snapshot_2", *later)
+    run("ingest", *(f"{CITY}/{folder}" for folder in ("shapes", "register", "snapshot_1", "snapshot_2")), *later)
     say("", "Sebelum dipakai, arti kode dicocokkan oleh seseorang. / A person confirms what the codes mean.")
     while (token := held_token()) is not None:
         run("accept", token, "--confirm-codes", "--reason", REASON, quiet=True)

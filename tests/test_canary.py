@@ -47,7 +47,7 @@ from dtsen_pipeline.refresh import refresh
 from dtsen_pipeline.resources.home import Home
 from dtsen_pipeline.resources.instance import open_instance
 from dtsen_pipeline.resources.settings import ZONE
-from tests.house import Word, accept, house
+from tests.house import Word, accept, house, look
 from datetime import datetime, timedelta, UTC
 
 home, secret = Path(os.environ["DTSEN_HOME"]), sys.argv[1]

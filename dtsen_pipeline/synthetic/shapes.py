@@ -16,7 +16,7 @@ import xlsxwriter
 
 from dtsen_pipeline import reference
 from dtsen_pipeline.reference import Profile
-from dtsen_pipeline.synthetic import city, write
+from dtsen_pipeline.synthetic import city, extract, write
 
 FOLDER = "shapes"
 CREATED = datetime(2026, 9, 14)  # noqa: DTZ001 - a workbook's own date has no zone
@@ -30,8 +30,11 @@ UNREADABLE = "\ufffd"
 
 
 def every_shape(out: Path) -> list[Path]:
-    """Write the files of every other profile beside a generated city; their paths."""
-    return [*_snapshots(out), *_batches(out)]
+    """Write the files of every other profile beside a generated city; their paths.
+
+    The population register's is written where the city has an extract of it.
+    """
+    return [*_snapshots(out), *_batches(out), *_extracts(out)]
 
 
 def _snapshots(out: Path) -> list[Path]:
@@ -63,6 +66,14 @@ def _batches(out: Path) -> list[Path]:
             content = _content([(part, mine if part.table == "kunjungan" else met) for part in parts])
             found.append(write.data(out / FOLDER, f"{parts[0].id}.{parts[0].format}", content, note))
     return found
+
+
+def _extracts(out: Path) -> list[Path]:
+    profile = reference.profiles()["dukcapil_v1_buku"]
+    return [
+        write.data(out / FOLDER, f"{path.stem}.{profile.format}", _content([(profile, _read(path, ","))]), extract.NOTE)
+        for path in sorted(out.glob(f"{extract.FOLDER}/*.csv"))
+    ]
 
 
 def _read(path: Path, delimiter: str) -> list[Row]:

@@ -141,14 +141,14 @@ def test_a_rejected_row_is_mended_in_the_workbook(home: tuple[Settings, str, str
         assert (done.verdict, done.rows) == ("accepted", 1)
     publish(settings)
     with opened(settings) as platform:
-        (bad,) = [one for one in rejected(view(platform)).rows if one.table == "kependudukan"]
+        (bad,) = [one for one in rejected(platform, view(platform)).rows if one.table == "kependudukan"]
         assert bad.resolved_by == f"{done.files[0]}-2"
         (fate,) = view(platform).rows("fate", pl.col("src") == done.files[0])
         assert (fate["fate"], fate["reason"]) == ("out_of_scope", "O_REGISTER_UNLISTED")
 
 
-def test_a_rejected_row_stands_in_the_quarantine(release: View) -> None:
-    rows = [row for row in rejected(release).rows if row.table == "kependudukan"]
+def test_a_rejected_row_stands_in_the_quarantine(platform: Platform, release: View) -> None:
+    rows = [row for row in rejected(platform, release).rows if row.table == "kependudukan"]
     assert [row.findings for row in rows] == [("E_STATUS_DATE",)]
 
 

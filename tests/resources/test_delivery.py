@@ -20,6 +20,7 @@ from dtsen_pipeline.resources.freeze import freeze_inputs
 from dtsen_pipeline.resources.ingest import Arrival, ingest
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.settings import load_settings
+from dtsen_pipeline.schemas.tables import tables
 from dtsen_pipeline.synthetic import every_shape
 from tests.house import early_files, fill, house, refreshed
 
@@ -27,6 +28,7 @@ NOW = datetime(2026, 1, 13, 3, tzinfo=UTC)
 CITY = "3571"
 VISIT, MEMBER = "kunjungan", "kunjungan_anggota"
 POINTER = ("src", "row")
+EXTRACT = ",".join(tables()["kependudukan"].names) + "\n3571010101809001,WARGA PERAGA,1980-01-01,1,,1,\n"
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +36,8 @@ def shapes(town: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """A file of every profile beside the town."""
     copy = tmp_path_factory.mktemp("shapes") / "town"
     shutil.copytree(town, copy)
+    (copy / "register").mkdir()
+    (copy / "register" / "kependudukan_3571.csv").write_text(EXTRACT, encoding="utf-8")
     return every_shape(copy)
 
 
@@ -54,7 +58,7 @@ def rows(platform: Platform, token: str) -> dict[str, pl.DataFrame]:
 def test_every_profile_is_chosen_by_its_shape(arrived: tuple[Platform, list[Arrival]]) -> None:
     _, arrivals = arrived
     carried = {name for profile in profiles().values() for name in profile.carries}
-    plain = {name for name in profiles() if name.startswith(("bps_v3", "lapangan_v1_kunjungan", "lapangan_v1_anggota"))}
+    plain = {"bps_v3_keluarga", "bps_v3_anggota", "lapangan_v1_kunjungan", "lapangan_v1_anggota", "dukcapil_v1"}
     assert {arrival.profile for arrival in arrivals} == set(profiles()) - carried - plain
     assert {arrival.verdict for arrival in arrivals if arrival.profile not in plain} <= {"accepted", "held", "waiting"}
     assert not any(arrival.damaged for arrival in arrivals)
