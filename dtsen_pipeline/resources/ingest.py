@@ -15,7 +15,9 @@ from dtsen_pipeline.core.survey import check_survey
 from dtsen_pipeline.reference import Profile, city
 from dtsen_pipeline.resources.admission import (
     BY_PERSON,
+    NO_DATE,
     NO_PARTNER,
+    NO_WEEK,
     REGISTER,
     SNAPSHOT,
     amend,
@@ -47,6 +49,9 @@ SIDECAR_FACTS = frozenset({"data_date", "version", "region", "batch_id"})
 SIDECAR_LIMIT = 65_536
 AGAIN = (None, SNAPSHOT, REGISTER)
 """The kinds that a file has which this module refused: none where it could not be read."""
+FIELD = "field"
+WAITING_FOR_WORDS = frozenset({NO_DATE, NO_WEEK})
+"""Why a file waits that a person can say more about."""
 BY_REGION = "E_REGION"
 BY_MANIFEST = frozenset({"E_BATCH_MISMATCH", "E_BATCH_MANIFEST"})
 """Refusals for what a manifest said, which is not kept with the bytes that it contradicts."""
@@ -109,7 +114,9 @@ def ingest_again(platform: Platform, token: str, now: datetime, declared: Declar
     city, and its rows are held against that; where it was refused for its region, a person must say the region. Which
     region an extract of the register covers its rows do not say, so that it waits until it is sent again under its
     name. What a manifest contradicted is asked again where a later one, taken in with another file, lists the same
-    bytes. E_VERDICT for what cannot be asked again.
+    bytes. A field file's batch must be said (E_USAGE), since its week bounds what its visits may tell. A file that
+    waits for its data date, or for a batch that names a week, may be read again too. E_VERDICT for what cannot be
+    asked again.
     """
     known = platform.registry.file(token)
     manifest = manifest_told(platform.registry, known.sha256)
@@ -123,7 +130,8 @@ def ingest_again(platform: Platform, token: str, now: datetime, declared: Declar
         version=declared.version or known.version,
         data_date=declared.data_date or known.data_date,
     )
-    return _judged(platform, Deposit(known.sha256, known.size, is_new=False), path, told, now, manifest)
+    deposit = Deposit(known.sha256, known.size, is_new=False)
+    return _judged(platform, deposit, path, told, now, manifest, has_name=False)
 
 
 def _check_can_be_asked(known: SourceFile, declared: Declared, manifest: Manifest | None) -> None:
@@ -131,6 +139,8 @@ def _check_can_be_asked(known: SourceFile, declared: Declared, manifest: Manifes
     problem = None
     if known.code == BY_PERSON:
         problem = "a person refused the file; dtsen accept takes that back"
+    elif known.code in WAITING_FOR_WORDS:
+        return
     elif known.verdict != "refused" or known.kind not in AGAIN:
         problem = "only a file that could not be taken in is read again"
     elif known.code == BY_REGION and declared.region is None:
@@ -148,11 +158,15 @@ def _judged(
     told: Declared,
     now: datetime,
     manifest: Manifest | None = None,
+    *,
+    has_name: bool = True,
 ) -> Arrival:
     try:
         found = _read(platform, deposit, path, told, manifest)
     except DtsenError as error:
         return _refused(platform, deposit, error, now)
+    if not has_name and found.file.kind == FIELD and found.file.batch_id == deposit.token:
+        raise DtsenError("E_USAGE", "the name of a field file is not kept: say its batch with --batch")
     with platform.registry.together():
         return _registered(platform, found, now)
 

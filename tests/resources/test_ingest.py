@@ -383,8 +383,28 @@ class TestRetried:
         with opened(load_settings(home=new_home, numeric_id_share="1")) as platform:
             undated = ingest_again(platform, refused, LATER, Declared())
             assert (undated.verdict, undated.code) == ("waiting", "W_NO_DATA_DATE")
+            told = Declared(version="v3_2026", data_date=date(2026, 1, 1))
+            again = ingest_again(platform, refused, LATER, told)
+            assert (again.verdict, again.code) == ("waiting", "W_NO_PARTNER")
             with pytest.raises(DtsenError, match="E_VERDICT"):
-                ingest_again(platform, refused, LATER, Declared())
+                ingest_again(platform, refused, LATER, told)
+
+    def test_a_field_file_s_batch_must_be_said(self, new_home: Path, files: list[Path]) -> None:
+        lines = files[2].read_bytes().splitlines(keepends=True)
+        place = lines[0].decode().strip().split(",").index("nomor_kartu_keluarga")
+        for number, line in enumerate(lines[1:], start=1):
+            cells = line.decode().rstrip("\n").split(",")
+            lines[number] = ",".join([*cells[:place], "3.57E+15", *cells[place + 1 :]]).encode() + b"\n"
+        files[2].write_bytes(b"".join(lines))
+        with house(new_home) as platform:
+            refused = ingest(platform, files[2], NOW)
+            assert (refused.verdict, refused.code) == ("refused", "E_NIK_NUMERIC")
+        with opened(load_settings(home=new_home, numeric_id_share="1")) as platform:
+            with pytest.raises(DtsenError, match=r"^E_USAGE.*--batch"):
+                ingest_again(platform, refused.token, LATER, Declared())
+            assert platform.registry.file(refused.token).code == "E_NIK_NUMERIC"
+            again = ingest_again(platform, refused.token, LATER, Declared(batch_id="2026-W37-TRC"))
+            assert (again.verdict, again.batch) == ("held", "2026-W37-TRC")
 
     def test_what_stood_beside_it_is_told_again(self, new_home: Path, refused: str) -> None:
         told = Declared(version="v3_2026", data_date=date(2026, 1, 1))

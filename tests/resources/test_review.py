@@ -12,9 +12,10 @@ import pytest
 
 from dtsen_pipeline.reference import profiles
 from dtsen_pipeline.resources.delivery import read_all
-from dtsen_pipeline.resources.ingest import Arrival, ingest
+from dtsen_pipeline.resources.ingest import Arrival, Declared, ingest, ingest_again
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.settings import load_settings
+from dtsen_pipeline.schemas.errors import DtsenError
 from tests.resources.form_server import Record, kobo, odk
 
 NOW = datetime(2026, 9, 29, 20, tzinfo=UTC)
@@ -69,6 +70,14 @@ def test_a_file_without_a_week_waits_until_it_is_told(platform: Platform) -> Non
     again = taken(platform, content, "odk_2026-W40_trc.json")
     assert (again.token, again.verdict, again.is_new) == (found.token, "accepted", True)
     assert platform.registry.file(found.token).batch_id == "2026-W40-TRC"
+
+
+def test_a_file_without_a_week_is_read_again_with_its_batch(platform: Platform) -> None:
+    found = taken(platform, document("value", [odk(1)]), "kiriman.json")
+    with pytest.raises(DtsenError, match=r"^E_USAGE.*--batch"):
+        ingest_again(platform, found.token, NOW, Declared())
+    again = ingest_again(platform, found.token, NOW, Declared(batch_id="2026-W40-TRC"))
+    assert (again.verdict, again.code, again.batch) == ("accepted", None, "2026-W40-TRC")
 
 
 @pytest.mark.parametrize(
