@@ -230,7 +230,7 @@ def _seen(known: SourceFile) -> Arrival:
         message=known.message,
         profile=known.profile,
         table=known.table_name,
-        batch=known.batch_id,
+        batch=known.batch_id if known.kind == FIELD else None,
         rows=known.rows,
     )
 

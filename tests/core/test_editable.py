@@ -1,5 +1,7 @@
 """What an officer could find different is declared once, with what a card for the public leaves out and why."""
 
+from dataclasses import replace
+
 import pytest
 
 from dtsen_pipeline.core.declared import BORN, CARD, DECLARED, SEX
@@ -41,10 +43,10 @@ def test_the_public_is_told_of_no_person_and_of_nothing_that_can_be_carried_away
 
 def test_a_card_asks_only_what_the_model_reads() -> None:
     one = [feature for feature in MODEL.features if feature.name == "owns_car"]
-    small = type(MODEL)(**(vars(MODEL) | {"features": tuple(one)}))
+    small = replace(MODEL, features=tuple(one))
     assert [question.column for question in asked(small, is_public=False)] == ["keluarga.aset_bergerak_mobil"]
     told = [feature for feature in MODEL.features if not DECLARED[feature.name].is_verifiable]
-    unproven = type(MODEL)(**(vars(MODEL) | {"features": tuple(told)}))
+    unproven = replace(MODEL, features=tuple(told))
     assert asked(unproven, is_public=False) == ()
 
 
