@@ -209,7 +209,7 @@ def test_links_of_a_small_city_are_right(engine: Engine, city: pl.DataFrame) -> 
     assert 0.93 * possible < len(sure) <= possible
 
 
-@pytest.fixture(params=["duckdb", pytest.param("spark", marks=[needs_java])])
+@pytest.fixture(params=["duckdb", pytest.param("spark", marks=[needs_java, pytest.mark.sweep])])
 def other(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = open_engine(request.param, tmp_path_factory.mktemp("scratch"), memory_mb=1536)
     yield engine
