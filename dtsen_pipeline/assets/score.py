@@ -80,9 +80,10 @@ def scored(context: dg.AssetExecutionContext, inputs: InputList, **given: Frame)
 
 
 def _origins(model: WelfareModel) -> list[Origin]:
-    """A score comes from the columns its model names, and the place where it has sections; an estimate from the
-    official decile too.
-    """  # noqa: D205 - one sentence
+    """A score comes from the columns its model names, an estimate from the official decile too.
+
+    Where the model has sections, the place is one of the columns.
+    """
     named = [c.partition(".") for f in model.features for c in f.columns]
     found = []
     for table, kind in (("keluarga", "families"), ("anggota", "persons")):

@@ -119,9 +119,10 @@ def _scored(asked: Bundles, model: WelfareModel, end: str, part: int) -> nw.Expr
 
 
 def _apart(asked: Bundles, model: WelfareModel, end: str, other: str, before: int, after: int) -> nw.Expr:
-    """What the verified score in one section may lie from the shadow score in another; in the same one, what is kept
-    adds nothing.
-    """  # noqa: D205 - one sentence
+    """How far the verified score in a section lies from the shadow score in another, or in the same one.
+
+    In the same section, inputs whose answers are kept add nothing.
+    """
     total = nw.lit(model.parts[after].intercept_micro - model.parts[before].intercept_micro, dtype=nw.Int64)
     for place, bundle in enumerate(asked):
         apart = nw.col(f"{FOUND}_{end}_{after}_{place}") - nw.col(f"{MINISTRY}_{other}_{before}_{place}")

@@ -64,9 +64,13 @@ def wide(long: Frame, entity: str, columns: Sequence[Column], prefix: str = "", 
 
 def masked(rows: Frame, subject: Subject, *by: str) -> Frame:
     """Cells summed into masks: one row per `by` with `mask`, the bits of its columns."""
+    return rows.with_columns(mask=bit_of(subject)).group_by(*by).agg(nw.col("mask").sum().cast(nw.Int64))
+
+
+def bit_of(subject: Subject) -> nw.Expr:
+    """The bits of a cell's column."""
     bits = {column.name: subject.bits(column) for column in subject.columns}
-    of_cell = nw.col(COLUMN).replace_strict(list(bits), list(bits.values()), default=None, return_dtype=nw.Int64)
-    return rows.with_columns(mask=of_cell).group_by(*by).agg(nw.col("mask").sum().cast(nw.Int64))
+    return nw.col(COLUMN).replace_strict(list(bits), list(bits.values()), default=None, return_dtype=nw.Int64)
 
 
 def is_finer(mine: nw.Expr, theirs: nw.Expr, columns: Sequence[Column]) -> nw.Expr:

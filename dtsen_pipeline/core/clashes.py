@@ -8,7 +8,7 @@ than what the officer saw makes no clash. Nothing is decided by this: winners ar
 
 import narwhals as nw
 
-from dtsen_pipeline.core.cells import COLUMN, VALUE, agrees, known
+from dtsen_pipeline.core.cells import VALUE, agrees, bit_of, known
 from dtsen_pipeline.core.engine import Frame
 from dtsen_pipeline.core.rows import ROW
 from dtsen_pipeline.core.subject import Subject
@@ -47,9 +47,7 @@ def with_clash(rows: Frame, group: list[str], columns: tuple[Column, ...], base_
 
 def clash_masks(rows: Frame, subject: Subject, *by: str) -> Frame:
     """Cells summed into masks: one row per `by` with `mask` and those of its columns that clash hard and softly."""
-    bits = {column.name: subject.bits(column) for column in subject.columns}
-    bit = nw.col(COLUMN).replace_strict(list(bits), list(bits.values()), default=None, return_dtype=nw.Int64)
-    nothing = nw.lit(0, dtype=nw.Int64)
+    bit, nothing = bit_of(subject), nw.lit(0, dtype=nw.Int64)
     parts = {name: nw.when(known(nw.col(CLASH) == kind)).then(bit).otherwise(nothing) for kind, name in MASKS.items()}
     names = ["mask", *MASKS.values()]
     return rows.with_columns(mask=bit, **parts).group_by(*by).agg(*(nw.col(n).sum().cast(nw.Int64) for n in names))

@@ -10,11 +10,11 @@ import narwhals as nw
 
 from dtsen_pipeline.core.editions import VERSION_UNKNOWN
 from dtsen_pipeline.core.engine import Engine, Frame
-from dtsen_pipeline.core.entities import CARD, VISIT_ID, with_family_id
+from dtsen_pipeline.core.entities import CARD, VISIT_ID, with_family_id, with_lasting_id
 from dtsen_pipeline.core.identity import Scene
 from dtsen_pipeline.core.moments import utc_second
 from dtsen_pipeline.core.rows import ROW
-from dtsen_pipeline.schemas.tables import FAMILY, MEMBER, VISIT, VISIT_MEMBER
+from dtsen_pipeline.schemas.tables import MEMBER, VISIT, VISIT_MEMBER
 
 REJECTED, HELD = "anggota_ditolak", "anggota_ditahan"
 
@@ -59,11 +59,7 @@ def incomplete(
     )
     known = nw.concat([members, visited]).filter(~nw.col(CARD).is_null())
     by_card = with_family_id(_worst(known, CARD), engine, key)
-    lasting = aliases.filter(nw.col("tabel") == FAMILY).select(family_id="alias_id", lasting_id="entity_id")
-    families = by_card.join(lasting, on="family_id", how="left").with_columns(
-        family_id=nw.coalesce("lasting_id", "family_id")
-    )
-    return engine.checkpoint(_worst(families, "family_id"))
+    return engine.checkpoint(_worst(with_lasting_id(by_card, aliases), "family_id"))
 
 
 def _worst(rows: Frame, by: str) -> Frame:

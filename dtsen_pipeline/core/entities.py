@@ -35,6 +35,13 @@ def sex_text() -> nw.Expr:
     return nw.coalesce(sex, nw.lit(""))
 
 
+def is_same_birth(suffix: str) -> nw.Expr:
+    """Whether `born` and `sex` may be those of the columns with this suffix; a blank contradicts nothing."""
+    pairs = [(nw.col(name), nw.col(f"{name}{suffix}")) for name in ("born", "sex")]
+    born, sex = ((mine == "") | (theirs == "") | (mine == theirs) for mine, theirs in pairs)
+    return born & sex
+
+
 def person_key(card: str = CARD) -> nw.Expr:
     """The identifying fields of a person's record; null where it has neither a NIK nor a name."""
     who = nw.concat_str(nw.lit("nik"), nw.col(NIK), separator="|")
@@ -51,6 +58,13 @@ def with_id(frame: Frame, table: str, source: str, target: str, engine: Engine, 
 def with_family_id(frame: Frame, engine: Engine, key: bytes, card: str = CARD) -> Frame:
     """`frame` with `family_id` from a family card column."""
     return with_id(frame, FAMILY, card, "family_id", engine, key)
+
+
+def with_lasting_id(frame: Frame, aliases: Frame) -> Frame:
+    """`frame` with the `family_id` that a family is published under where its card has changed (see `succession`)."""
+    lasting = aliases.filter(nw.col("tabel") == FAMILY).select(family_id="alias_id", lasting_id="entity_id")
+    joined = frame.join(lasting, on="family_id", how="left")
+    return joined.with_columns(family_id=nw.coalesce("lasting_id", "family_id")).drop("lasting_id")
 
 
 def with_person_id(frame: Frame, source: str, target: str, engine: Engine, key: bytes) -> Frame:

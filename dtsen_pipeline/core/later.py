@@ -14,7 +14,16 @@ from collections.abc import Mapping
 import narwhals as nw
 
 from dtsen_pipeline.core.engine import Engine, Frame
-from dtsen_pipeline.core.entities import CARD, NIK, VISIT_ID, born_text, sex_text, with_family_id
+from dtsen_pipeline.core.entities import (
+    CARD,
+    NIK,
+    VISIT_ID,
+    born_text,
+    is_same_birth,
+    sex_text,
+    with_family_id,
+    with_lasting_id,
+)
 from dtsen_pipeline.core.identity import Observations
 from dtsen_pipeline.core.inputs import InputList
 from dtsen_pipeline.core.moments import utc_second
@@ -118,18 +127,14 @@ def _traits(table: str) -> dict[str, nw.Expr]:
 def _lasting(rows: Frame, aliases: Frame, engine: Engine, key: bytes) -> Frame:
     """The rows with the id of the family whose card they name, in place of the card."""
     keyed = with_family_id(rows, engine, key, card="subject")
-    lasting = aliases.filter(nw.col("tabel") == FAMILY).select(family_id="alias_id", lasting_id="entity_id")
-    joined = keyed.join(lasting, on="family_id", how="left")
-    return joined.with_columns(subject=nw.coalesce("lasting_id", "family_id")).select(
-        *ROW, "moment", "subject", "born", "sex"
-    )
+    return with_lasting_id(keyed, aliases).select(*ROW, "moment", "born", "sex", subject="family_id")
 
 
 def _used(rows: Frame, table: str, inputs: InputList) -> Frame:
     """subject, by (the row's token), after, and the birth date and sex of a table's rows in use."""
     dated = _on_data_date(rows, inputs) if table in DATED else rows.with_columns(moment="at")
     token = nw.concat_str(nw.col("src"), nw.lit("-"), nw.col("row").cast(nw.String))
-    traits = {f"used_{name}": trait for name, trait in _traits(table).items()}
+    traits = {f"{name}_used": trait for name, trait in _traits(table).items()}
     subject = "family_id" if table in FAMILIES else NIK
     return dated.select(*ROW, subject=subject, by=token, after="moment", **traits)
 
@@ -137,11 +142,6 @@ def _used(rows: Frame, table: str, inputs: InputList) -> Frame:
 def _answers(bad: Frame, good: Frame) -> Frame:
     """src, row of rejected rows of a table and `by`, the token of the latest row in use after it."""
     pairs = bad.join(good.drop(*ROW), on="subject", how="inner").filter(nw.col("after") > nw.col("moment"))
-    same = pairs.filter(_agrees("born"), _agrees("sex"))
+    same = pairs.filter(is_same_birth("_used"))
     last = same.group_by(*ROW).agg(nw.col("after").max())
     return same.join(last, on=[*ROW, "after"], how="inner").group_by(*ROW).agg(nw.col("by").min())
-
-
-def _agrees(name: str) -> nw.Expr:
-    mine, theirs = nw.col(name), nw.col(f"used_{name}")
-    return (mine == "") | (theirs == "") | (mine == theirs)

@@ -20,6 +20,7 @@ from dtsen_pipeline.core.entities import (
     SEX,
     VISIT_ID,
     born_text,
+    is_same_birth,
     person_key,
     sex_text,
     with_person_id,
@@ -250,11 +251,6 @@ def _held() -> nw.Expr:
     return nw.when(is_open).then(reason)
 
 
-def _agrees(name: str) -> nw.Expr:
-    mine, theirs = nw.col(name), nw.col(f"{name}_known")
-    return (mine == "") | (theirs == "") | (mine == theirs)
-
-
 def _by_nik(rows: Frame, candidates: Frame) -> Frame:
     """Counts of persons with the row's NIK: all, those that agree, and those of them at home in the family."""
     theirs = candidates.filter(~nw.col("nik").is_null()).select(
@@ -265,7 +261,7 @@ def _by_nik(rows: Frame, candidates: Frame) -> Frame:
         sex_known="sex",
     )
     pairs = rows.join(theirs, left_on=NIK, right_on="nik_known", how="inner").with_columns(
-        agrees=_agrees("born") & _agrees("sex"), is_home=nw.col("home") == nw.col("family_id")
+        agrees=is_same_birth("_known"), is_home=nw.col("home") == nw.col("family_id")
     )
     per_row = [
         pairs.select(*ROW, "person_id").unique().group_by(*ROW).agg(nik_all=nw.len()),
@@ -289,7 +285,7 @@ def _by_name(rows: Frame, candidates: Frame) -> Frame:
         sex_known="sex",
     )
     pairs = rows.join(theirs, left_on=[ID_NAME, "family_id"], right_on=["name_known", "home"], how="inner").filter(
-        _agrees("born") & _agrees("sex") & (nw.col(NIK).is_null() | nw.col("nik_known").is_null())
+        is_same_birth("_known") & (nw.col(NIK).is_null() | nw.col("nik_known").is_null())
     )
     counts = _counted(pairs, "name_all").select(*ROW, "name_all", name_id="name_all_id")
     return rows.join(counts, on=list(ROW), how="left")

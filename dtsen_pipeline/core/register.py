@@ -13,7 +13,7 @@ import narwhals as nw
 import polars as pl
 
 from dtsen_pipeline.core.engine import NUMBER, Engine, Frame
-from dtsen_pipeline.core.entities import BORN, CARD, ID_NAME, NAME, NIK, SEX, born_text, sex_text
+from dtsen_pipeline.core.entities import BORN, CARD, ID_NAME, NAME, NIK, SEX, born_text, is_same_birth, sex_text
 from dtsen_pipeline.core.names import first_word, last_word, name_key, sound_key
 from dtsen_pipeline.core.rows import ROW, aside, repeated_rows
 from dtsen_pipeline.core.rules.identifiers import SIXTEEN
@@ -80,8 +80,7 @@ def settled(attached: Frame, spoken: Frame) -> Frame:
     word = spoken.select(NIK, born_word="born", sex_word="sex").with_columns(word_key=_word_key())
     whole = word.filter(nw.col("born_word") != "", nw.col("sex_word") != "")
     told = attached.join(whole, on=NIK, how="left")
-    agrees = _agrees(nw.col("born"), nw.col("born_word")) & _agrees(nw.col("sex"), nw.col("sex_word"))
-    of_register = nw.when(agrees & ~nw.col("word_key").is_null()).then(nw.col("word_key"))
+    of_register = nw.when(is_same_birth("_word") & ~nw.col("word_key").is_null()).then(nw.col("word_key"))
     entity = nw.coalesce(of_register, nw.col("entity_key"))
     return told.with_columns(entity_key=entity).select(attached.collect_schema().names())
 
@@ -89,10 +88,6 @@ def settled(attached: Frame, spoken: Frame) -> Frame:
 def _word_key() -> nw.Expr:
     """The key of a row with this NIK, birth date and sex, as `entities.person_key` writes it."""
     return nw.concat_str(nw.lit("nik"), nw.col(NIK), nw.col("born_word"), nw.col("sex_word"), separator="|")
-
-
-def _agrees(mine: nw.Expr, word: nw.Expr) -> nw.Expr:
-    return (mine == "") | (word == "") | (mine == word)
 
 
 def tie(heard: Heard, persons: Frame, met: Frame, engine: Engine) -> Told:
@@ -105,9 +100,10 @@ def tie(heard: Heard, persons: Frame, met: Frame, engine: Engine) -> Told:
     known = nw.concat([persons.select(*facts), newcomers.select(*facts)]).filter(~nw.col(NIK).is_null()).unique()
     word = heard.spoken.select(NIK, word_name=ID_NAME, born_word="born", sex_word="sex")
     pairs = _sounded(known.join(word, on=NIK, how="inner"), engine)
-    fits = _agrees(nw.col("born"), nw.col("born_word")) & _agrees(nw.col("sex"), nw.col("sex_word"))
     judged = engine.checkpoint(
-        pairs.with_columns(fits=fits, is_alike=_is_alike()).select(NIK, "person_id", "fits", "is_alike")
+        pairs.with_columns(fits=is_same_birth("_word"), is_alike=_is_alike()).select(
+            NIK, "person_id", "fits", "is_alike"
+        )
     )
     found = heard.spoken.join(_counted(judged), on=NIK, how="left")
     decided = engine.checkpoint(_one_a_person(found.with_columns(person_id=_person(), held=_held())))

@@ -1,9 +1,9 @@
 """The verdict of a file that was read: whether it counts, waits or is held, and which other files it frees.
 
 A snapshot file without a data date or without its partner waits, and so do an extract of the register without its date
-or region and a form server's file without a week. The
-first snapshot of a profile is held until a person confirms its codes; a file whose manifest lists others is held until
-they came. Reading files and refusing what cannot be read is the work of `ingest`; what a person decides, of `decide`.
+or region and a form server's file without a week. The first snapshot of a source is held until a person confirms its
+codes; a file whose manifest lists others is held until they came. Reading files and refusing what cannot be read is
+the work of `ingest`; what a person decides, of `decide`.
 """
 
 from collections.abc import Mapping

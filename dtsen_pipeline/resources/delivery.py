@@ -22,6 +22,7 @@ from dtsen_pipeline.core.translate import filled, translate
 from dtsen_pipeline.core.validate import is_rejected
 from dtsen_pipeline.reference import Profile, city, parts
 from dtsen_pipeline.reference.profile import JSON, XLSX
+from dtsen_pipeline.resources.in_office import officers_now
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.models import SourceFile
 from dtsen_pipeline.resources.workbook import Limits, Workbook
@@ -77,7 +78,8 @@ def surveyed(
 ) -> Survey:
     """The counts of a file over all its parts; DtsenError where it cannot be read exactly.
 
-    Rows are judged by the rules that a refresh would judge them by, as far as the date and the batch are known.
+    Rows are judged by the rules that a refresh would judge them by, as far as the date, the batch and the list
+    of officers are known.
     """
     code, token = platform.settings.city, sha256[:TOKEN_LENGTH]
     end = week_end(batch_id)
@@ -86,6 +88,7 @@ def surveyed(
         observed={token: data_date} if data_date else {},
         confirmed={token: platform.registry.confirmed_lists().get(profile.family, frozenset())},
         batch_ends={token: end} if end else {},
+        officers=officers_now(platform),
     )
     return combined(
         survey(

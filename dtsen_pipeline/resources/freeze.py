@@ -11,7 +11,7 @@ from dtsen_pipeline.core.inputs import InputList, Source, freeze
 from dtsen_pipeline.core.rulings import KIND
 from dtsen_pipeline.reference import digests, parts
 from dtsen_pipeline.resources.approving import in_force
-from dtsen_pipeline.resources.officers import officers_among
+from dtsen_pipeline.resources.in_office import officers_among
 from dtsen_pipeline.resources.platform import Platform
 from dtsen_pipeline.resources.registry.decisions import digest
 from dtsen_pipeline.resources.registry.models import SourceFile

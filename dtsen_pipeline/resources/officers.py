@@ -1,12 +1,10 @@
-"""Taking lists of officers in, and the list that is in force. How a list is written stands in `core.officers`."""
+"""Taking lists of officers in. How a list is written stands in `core.officers`, which one counts in `in_office`."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from dtsen_pipeline.core.officers import KIND, Term, terms_in
+from dtsen_pipeline.core.officers import KIND, terms_in
 from dtsen_pipeline.resources.platform import Platform
-from dtsen_pipeline.resources.registry.models import SourceFile
 from dtsen_pipeline.resources.returned import Returned, keep_accepted, keep_refused, refused_by_person
 from dtsen_pipeline.schemas.errors import DtsenError
 
@@ -23,12 +21,3 @@ def list_officers(platform: Platform, path: Path, now: datetime) -> Returned:
         return keep_refused(platform, deposit, KIND, error, now, Returned)
     is_new = keep_accepted(platform, deposit, KIND, len(terms), now)
     return Returned(deposit.token, "accepted", is_new, rows=len(terms))
-
-
-def officers_among(platform: Platform, files: Sequence[SourceFile]) -> tuple[Term, ...]:
-    """The terms of the list among these files that came last; none where there is no list."""
-    lists = [file for file in files if file.kind == KIND]
-    if not lists:
-        return ()
-    last = max(lists, key=lambda file: (file.received_at, file.sha256))
-    return terms_in(platform.vault.read_bytes(last.sha256), last.token)

@@ -16,6 +16,7 @@ from dtsen_pipeline.resources.codes import look
 from dtsen_pipeline.resources.decide import Word, accept, refuse
 from dtsen_pipeline.resources.freeze import freeze_inputs
 from dtsen_pipeline.resources.ingest import Arrival, Declared, ingest
+from dtsen_pipeline.resources.officers import list_officers
 from dtsen_pipeline.resources.platform import Platform, opened
 from dtsen_pipeline.resources.settings import load_settings
 from dtsen_pipeline.resources.trips import shown, trips_of, written
@@ -181,6 +182,16 @@ def test_what_is_known_of_a_file_judges_its_rows(home: Path, town: Path) -> None
         found = ingest(platform, late_files(town)[3], NOW, Declared(batch_id="2026-W20-TRC"))
     assert (found.verdict, found.code) == ("held", "H_REJECTS")
     assert found.message == f"0 lines damaged, {found.rows} rows break a hard rule"
+
+
+def test_visits_outside_the_officers_terms_are_counted(home: Path, town: Path, tmp_path: Path) -> None:
+    terms = [f"TRC-{number:03d},TRC,2001-01-01,2001-12-31\n" for number in range(1000)]
+    listed = tmp_path / "petugas.csv"
+    listed.write_text("id_petugas,peran_petugas,mulai,selesai\n" + "".join(terms), encoding="utf-8")
+    with opened(load_settings(home=home)) as platform:
+        assert list_officers(platform, listed, NOW).verdict == "accepted"
+        found = ingest(platform, late_files(town)[3], LATER)
+    assert (found.verdict, found.code) == ("held", "H_REJECTS")
 
 
 def _codes(platform: Platform, token: str) -> list[str]:
